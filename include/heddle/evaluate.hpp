@@ -1,0 +1,27 @@
+#pragma once
+
+#include "heddle/array.hpp"
+#include "heddle/engine.hpp"
+
+namespace heddle {
+
+// Starts computing the arrays, in as few passes over their inputs as their dependencies allow, and returns arrays that
+// hold the values: view(), item() and co_await wait for them and throw the evaluation's error. Throws OutOfMemory at
+// once when a result cannot fit the engine's memory. Any thread; blocks only at the engine's caps on work in flight.
+HEDDLE_API std::vector<Array> evaluate(Engine& engine, std::span<const Array> arrays);
+HEDDLE_API Array evaluate(Engine& engine, const Array& array);
+
+// The values of an array in C order, converted to T as astype does. Blocks until they are there.
+template <Element T>
+std::vector<T> values(Engine& engine, const Array& array) {
+    const Array result = evaluate(engine, array.astype(dtype_of<T>));
+    if constexpr (std::is_same_v<T, bool>) {
+        const auto view = result.view<bool>();
+        return std::vector<bool>(view.begin(), view.end());
+    } else {
+        const auto view = result.view<T>();
+        return std::vector<T>(view.begin(), view.end());
+    }
+}
+
+}  // namespace heddle

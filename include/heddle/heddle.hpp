@@ -1,0 +1,12 @@
+#pragma once
+
+#include "heddle/array.hpp"
+#include "heddle/buffer.hpp"
+#include "heddle/engine.hpp"
+#include "heddle/error.hpp"
+#include "heddle/evaluate.hpp"
+#include "heddle/expression.hpp"
+#include "heddle/functions.hpp"
+#include "heddle/hdf5.hpp"
+#include "heddle/reductions.hpp"
+#include "heddle/scope.hpp"
