@@ -1,0 +1,32 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "heddle/dtype.hpp"
+#include "heddle/shape.hpp"
+#include "host/io/handle.hpp"
+
+namespace heddle::io {
+
+// How values of a stored type become values of a DType: read as `transfer`, then, where libhdf5 has no conversion of
+// its own (enumerations), converted in place from `convert_from` to `convert_to`.
+struct NumericType {
+    DType dtype = DType::float64;
+    Shape extra;  // the dimensions of an array type, appended to the dataset's shape
+    std::string description;
+    Handle transfer;
+    Handle convert_from, convert_to;
+};
+
+// The numeric meaning of a stored type, or nothing. Needs the library lock.
+std::optional<NumericType> numeric_type(Id stored);
+
+// Words for any stored type: "int16 big-endian", "string of 12", "compound {x: float32, y: float32}", …
+std::string describe_type(Id stored);
+
+// The native type for a DType, and the type that it is stored as (booleans as h5py's enumeration, complex as {r, i}).
+Handle native_type(DType dtype);
+Handle stored_type(DType dtype);
+
+}  // namespace heddle::io
