@@ -2,12 +2,12 @@
 
 #include <exception>
 #include <memory>
-#include <source_location>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "heddle/api.hpp"
+#include "heddle/source_location.hpp"
 
 namespace heddle {
 
@@ -15,7 +15,7 @@ namespace heddle {
 struct TaskContext {
     std::string task;
     std::vector<std::string> accesses;  // "read float32 (181, 2, 640)"
-    std::source_location submitted;
+    SourceLocation submitted;
     std::string device = "cpu";
     bool device_usable = true;
 };
