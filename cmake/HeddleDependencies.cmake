@@ -2,7 +2,7 @@
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS CXX)
-find_package(HDF5 REQUIRED COMPONENTS C)
+find_package(HDF5 REQUIRED COMPONENTS C HL)
 find_package(ZLIB REQUIRED)
 find_package(fmt REQUIRED)
 find_package(CLI11 REQUIRED)
@@ -18,7 +18,7 @@ endif()
 add_library(heddle_hdf5 INTERFACE)
 target_include_directories(heddle_hdf5 SYSTEM INTERFACE ${HDF5_C_INCLUDE_DIRS})
 target_compile_definitions(heddle_hdf5 INTERFACE ${HDF5_C_DEFINITIONS})
-target_link_libraries(heddle_hdf5 INTERFACE ${HDF5_C_LIBRARIES})
+target_link_libraries(heddle_hdf5 INTERFACE ${HDF5_C_HL_LIBRARIES} ${HDF5_C_LIBRARIES})
 
 add_library(heddle_dependencies INTERFACE)
 target_link_libraries(heddle_dependencies INTERFACE
