@@ -22,11 +22,13 @@ struct NumericType {
 // The numeric meaning of a stored type, or nothing. Needs the library lock.
 std::optional<NumericType> numeric_type(Id stored);
 
+// h5py's boolean: an enumeration of one byte with exactly FALSE = 0 and TRUE = 1. Needs the library lock.
+bool is_bool_enum(Id stored);
+
 // Words for any stored type: "int16 big-endian", "string of 12", "compound {x: float32, y: float32}", …
 std::string describe_type(Id stored);
 
-// The native type for a DType, and the type that it is stored as (booleans as h5py's enumeration, complex as {r, i}).
+// The type of a DType in memory and in new files: booleans as h5py's enumeration, complex as {r, i}.
 Handle native_type(DType dtype);
-Handle stored_type(DType dtype);
 
 }  // namespace heddle::io
