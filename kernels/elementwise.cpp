@@ -1,0 +1,79 @@
+#include "kernels/elementwise.hpp"
+
+#include <atomic>
+#include <cstring>
+
+#include "heddle/error.hpp"
+#include "kernels/elementwise_table.hpp"
+
+namespace heddle::kernels {
+namespace {
+
+std::atomic<Isa>& chosen() {
+    static std::atomic<Isa> isa{best_isa()};
+    return isa;
+}
+
+template <Isa isa>
+const KernelSet* find_vectorised(Op op, DType compute) {
+    const KernelSet* found = find_real<isa>(op, compute);
+    if (found == nullptr) found = find_whole<isa>(op, compute);
+    if (found == nullptr) found = find_compare<isa>(op, compute);
+    return found;
+}
+
+template <class T>
+void splat_as(const void* value, void* out, std::int64_t n) {
+    T element;
+    std::memcpy(&element, value, sizeof(T));
+    std::fill_n(static_cast<T*>(out), n, element);
+}
+
+}  // namespace
+
+Isa best_isa() {
+#if defined(__x86_64__)
+    static const bool avx2 = __builtin_cpu_supports("avx2");
+    return avx2 ? Isa::avx2 : Isa::baseline;
+#else
+    return Isa::baseline;
+#endif
+}
+
+Isa active_isa() { return chosen().load(std::memory_order_relaxed); }
+
+void use_isa(Isa isa) {
+    if (isa > best_isa()) throw NotBuilt("cannot use the AVX2 kernels", "this processor has no AVX2", "use the baseline");
+    chosen().store(isa, std::memory_order_relaxed);
+}
+
+const KernelSet* find_elementwise(Op op, DType compute) {
+    const KernelSet* found =
+        active_isa() == Isa::avx2 ? find_vectorised<Isa::avx2>(op, compute) : find_vectorised<Isa::baseline>(op, compute);
+    if (found == nullptr) found = find_integer(op, compute);
+    if (found == nullptr) found = find_math(op, compute);
+    if (found == nullptr) found = find_complex(op, compute);
+    return found;
+}
+
+const KernelSet* find_cast(DType from, DType to) {
+    return active_isa() == Isa::avx2 ? find_cast_kernels<Isa::avx2>(from, to)
+                                     : find_cast_kernels<Isa::baseline>(from, to);
+}
+
+const KernelSet* find_pair(Op first, Op second, Nesting nesting, DType compute) {
+    return active_isa() == Isa::avx2 ? find_pair_kernels<Isa::avx2>(first, second, nesting, compute)
+                                     : find_pair_kernels<Isa::baseline>(first, second, nesting, compute);
+}
+
+void splat(const void* value, std::size_t width, void* out, std::int64_t n) {
+    switch (width) {
+        case 1: return splat_as<std::uint8_t>(value, out, n);
+        case 2: return splat_as<std::uint16_t>(value, out, n);
+        case 4: return splat_as<std::uint32_t>(value, out, n);
+        case 8: return splat_as<std::uint64_t>(value, out, n);
+        default: return splat_as<Complex<double>>(value, out, n);
+    }
+}
+
+}  // namespace heddle::kernels

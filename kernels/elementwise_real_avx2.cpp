@@ -1,0 +1,7 @@
+#include "kernels/elementwise_real.hpp"
+
+namespace heddle::kernels {
+
+template const KernelSet* find_real<Isa::avx2>(Op, DType);
+
+}  // namespace heddle::kernels

@@ -1,0 +1,157 @@
+#pragma once
+
+#include <algorithm>
+#include <complex>
+#include <tuple>
+#include <utility>
+
+#include "kernels/elementwise.hpp"
+#include "kernels/elementwise_fn.hpp"
+
+// Makes kernels from the functions in elementwise_fn.hpp. `isa` only tells the instances of differently compiled files
+// apart: without it the linker would keep one of them for all.
+namespace heddle::kernels {
+
+template <DType t>
+struct ElementOf;
+// clang-format off
+template <> struct ElementOf<DType::boolean> { using type = bool; };
+template <> struct ElementOf<DType::int8> { using type = std::int8_t; };
+template <> struct ElementOf<DType::int16> { using type = std::int16_t; };
+template <> struct ElementOf<DType::int32> { using type = std::int32_t; };
+template <> struct ElementOf<DType::int64> { using type = std::int64_t; };
+template <> struct ElementOf<DType::uint8> { using type = std::uint8_t; };
+template <> struct ElementOf<DType::uint16> { using type = std::uint16_t; };
+template <> struct ElementOf<DType::uint32> { using type = std::uint32_t; };
+template <> struct ElementOf<DType::uint64> { using type = std::uint64_t; };
+template <> struct ElementOf<DType::float16> { using type = Half; };
+template <> struct ElementOf<DType::float32> { using type = float; };
+template <> struct ElementOf<DType::float64> { using type = double; };
+template <> struct ElementOf<DType::complex64> { using type = Complex<float>; };
+template <> struct ElementOf<DType::complex128> { using type = Complex<double>; };
+// clang-format on
+template <DType t>
+using element_t = typename ElementOf<t>::type;
+
+// An argument of a loop: n values, or one for all.
+template <class T, bool single>
+struct Operand {
+    const T* values;
+    HEDDLE_FN explicit Operand(const void* p) : values(static_cast<const T*>(p)) {}
+    HEDDLE_FN T operator[](std::int64_t i) const { return values[i]; }
+};
+template <class T>
+struct Operand<T, true> {
+    T value;
+    HEDDLE_FN explicit Operand(const void* p) : value(*static_cast<const T*>(p)) {}
+    HEDDLE_FN T operator[](std::int64_t) const { return value; }
+};
+
+// The loop of `omp simd` may overwrite an argument in place: element i needs nothing of the others.
+template <Isa isa, class F, unsigned mask, class A>
+void loop1(const void* a, const void*, const void*, void* out, std::int64_t n) {
+    const Operand<A, (mask & 1) != 0> x(a);
+    auto* result = static_cast<decltype(F::of(A{}))*>(out);
+#pragma omp simd
+    for (std::int64_t i = 0; i < n; ++i) result[i] = F::of(x[i]);
+}
+template <Isa isa, class F, unsigned mask, class A, class B>
+void loop2(const void* a, const void* b, const void*, void* out, std::int64_t n) {
+    const Operand<A, (mask & 1) != 0> x(a);
+    const Operand<B, (mask & 2) != 0> y(b);
+    auto* result = static_cast<decltype(F::of(A{}, B{}))*>(out);
+#pragma omp simd
+    for (std::int64_t i = 0; i < n; ++i) result[i] = F::of(x[i], y[i]);
+}
+template <Isa isa, class F, unsigned mask, class A, class B, class C>
+void loop3(const void* a, const void* b, const void* c, void* out, std::int64_t n) {
+    const Operand<A, (mask & 1) != 0> x(a);
+    const Operand<B, (mask & 2) != 0> y(b);
+    const Operand<C, (mask & 4) != 0> z(c);
+    auto* result = static_cast<decltype(F::of(A{}, B{}, C{}))*>(out);
+#pragma omp simd
+    for (std::int64_t i = 0; i < n; ++i) result[i] = F::of(x[i], y[i], z[i]);
+}
+
+// How many variants for single arguments an operation gets: none for the rest, whose time goes elsewhere.
+enum class Singles { none, all };
+
+template <Isa isa, class F, unsigned mask, class... Args>
+constexpr Kernel loop_of() {
+    if constexpr (sizeof...(Args) == 1) return loop1<isa, F, mask, Args...>;
+    if constexpr (sizeof...(Args) == 2) return loop2<isa, F, mask, Args...>;
+    if constexpr (sizeof...(Args) == 3) return loop3<isa, F, mask, Args...>;
+}
+
+template <Isa isa, class F, Singles singles, class... Args>
+constexpr KernelSet kernel_set() {
+    KernelSet set;
+    if constexpr (requires(Args... arguments) { F::of(arguments...); }) {
+        set.variants[0] = loop_of<isa, F, 0, Args...>();
+        if constexpr (singles == Singles::all && sizeof...(Args) >= 2) {
+            set.variants[1] = loop_of<isa, F, 1, Args...>();
+            set.variants[2] = loop_of<isa, F, 2, Args...>();
+            if constexpr (sizeof...(Args) == 3) {
+                set.variants[3] = loop_of<isa, F, 3, Args...>();
+                set.variants[4] = loop_of<isa, F, 4, Args...>();
+                set.variants[5] = loop_of<isa, F, 5, Args...>();
+                set.variants[6] = loop_of<isa, F, 6, Args...>();
+            }
+        }
+    }
+    return set;
+}
+
+template <Isa isa, Op op, Singles singles, DType t>
+constexpr KernelSet op_kernels() {
+    using T = element_t<t>;
+    if constexpr (op == Op::where) return kernel_set<isa, Fn<op>, singles, bool, T, T>();
+    if constexpr (op != Op::where && arity_of(op) == 1) return kernel_set<isa, Fn<op>, singles, T>();
+    if constexpr (op != Op::where && arity_of(op) == 2) return kernel_set<isa, Fn<op>, singles, T, T>();
+    if constexpr (op != Op::where && arity_of(op) == 3) return kernel_set<isa, Fn<op>, singles, T, T, T>();
+}
+
+// The kernels of some operations for some types; find returns null for the others.
+template <Isa isa, Singles singles, class Types, Op... ops>
+struct Table;
+template <DType... types>
+struct TypeList {};
+
+template <Isa isa, Singles singles, DType... types, Op... ops>
+struct Table<isa, singles, TypeList<types...>, ops...> {
+    static const KernelSet* find(Op op, DType t) {
+        static constexpr std::array<Op, sizeof...(ops)> kRows{ops...};
+        static constexpr std::array<DType, sizeof...(types)> kColumns{types...};
+        static constexpr std::array<std::array<KernelSet, sizeof...(types)>, sizeof...(ops)> kSets{row<ops>()...};
+        const auto r = std::find(kRows.begin(), kRows.end(), op);
+        const auto c = std::find(kColumns.begin(), kColumns.end(), t);
+        if (r == kRows.end() || c == kColumns.end()) return nullptr;
+        const KernelSet& set = kSets[static_cast<std::size_t>(r - kRows.begin())][static_cast<std::size_t>(c - kColumns.begin())];
+        return set.variants[0] != nullptr ? &set : nullptr;
+    }
+
+private:
+    template <Op op>
+    static constexpr std::array<KernelSet, sizeof...(types)> row() {
+        return {op_kernels<isa, op, singles, types>()...};
+    }
+};
+
+using RealTypes = TypeList<DType::float32, DType::float64>;
+using ComplexTypes = TypeList<DType::complex64, DType::complex128>;
+using IntegerTypes = TypeList<DType::int8, DType::int16, DType::int32, DType::int64, DType::uint8, DType::uint16,
+                              DType::uint32, DType::uint64>;
+using BoolAndIntegerTypes = TypeList<DType::boolean, DType::int8, DType::int16, DType::int32, DType::int64, DType::uint8,
+                                     DType::uint16, DType::uint32, DType::uint64>;
+
+// The families, each in files of its own; elementwise.cpp asks them in turn.
+const KernelSet* find_integer(Op op, DType t);
+const KernelSet* find_math(Op op, DType t);
+const KernelSet* find_complex(Op op, DType t);
+template <Isa isa> const KernelSet* find_real(Op op, DType t);
+template <Isa isa> const KernelSet* find_whole(Op op, DType t);
+template <Isa isa> const KernelSet* find_compare(Op op, DType t);
+template <Isa isa> const KernelSet* find_cast_kernels(DType from, DType to);
+template <Isa isa> const KernelSet* find_pair_kernels(Op first, Op second, Nesting nesting, DType t);
+
+}  // namespace heddle::kernels
