@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "heddle/shape.hpp"
 #include "host/io/failure.hpp"
 #include "host/io/handle.hpp"
 #include "host/io/hdf5.hpp"
@@ -94,6 +95,12 @@ inline Handle simple_space(const std::vector<hsize_t>& extents) {
 inline void select_hyperslab(hid_t space, H5S_seloper_t how, const hsize_t* start, const hsize_t* stride,
                              const hsize_t* count) {
     checked("H5Sselect_hyperslab", H5Sselect_hyperslab(space, how, start, stride, count, nullptr));
+}
+// The first `rank` values.
+inline std::vector<hsize_t> to_hsize(const Shape& shape, int rank) {
+    std::vector<hsize_t> out(static_cast<std::size_t>(rank));
+    for (int a = 0; a < rank; ++a) out[static_cast<std::size_t>(a)] = static_cast<hsize_t>(shape[a]);
+    return out;
 }
 inline void select_none(hid_t space) { checked("H5Sselect_none", H5Sselect_none(space)); }
 struct Extents {

@@ -45,6 +45,7 @@ public:
                                          std::size_t chunk_cache = kDefaultChunkCache);
 
     const Location& location() const { return location_; }
+    Id id() const { return id_.get(); }
     // "file.h5:/path", for messages.
     std::string label() const;
     DType dtype() const { return type_.dtype; }
@@ -78,11 +79,16 @@ public:
     Dataset(Location location, Handle id, std::size_t chunk_cache);
 
 private:
-    void read_stored(const Box& stored, const Shape& step, void* dst) const;
-    void read_list(const Box& box, int axis, std::span<const std::int64_t> ascending, void* dst) const;
-    void transfer(Id memory_space, Id file_space, std::int64_t elements, void* dst) const;
-    void check_box(const Box& box, int skip_axis) const;
+    void read_strided(const Box& box, const Shape& step, std::byte* dst) const;
+    void read_whole_members(const Box& stored, const Shape& step, std::byte* dst) const;
+    void read_members(const Box& box, const Shape& step, std::byte* dst) const;
+    void read_ascending(const Box& box, int axis, std::span<const std::int64_t> indices, std::byte* dst) const;
+    void read_runs(const Box& box, int axis, std::span<const std::int64_t> indices, std::byte* dst) const;
+    void read_one_by_one(const Box& box, int axis, std::span<const std::int64_t> indices, std::byte* dst) const;
+    void transfer(Id memory_space, Id file_space, std::int64_t values, std::byte* dst) const;
+    void check_box(const Box& box, int free_axis) const;
     void check_filters() const;
+    std::string problem() const;
 
     Location location_;
     Handle id_;

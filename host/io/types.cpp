@@ -176,6 +176,13 @@ std::optional<NumericType> numeric_type(Id stored) {
     return type;
 }
 
+void finish_transfer(const NumericType& type, std::size_t values, void* data) {
+    if (type.convert_from) h5::convert(type.convert_from.get(), type.convert_to.get(), values, data);
+    if (type.dtype != DType::boolean) return;
+    auto* bytes = static_cast<unsigned char*>(data);
+    for (std::size_t i = 0; i < values; ++i) bytes[i] = bytes[i] != 0 ? 1 : 0;  // another value is no C++ bool
+}
+
 Handle native_type(DType dtype) {
     switch (dtype) {
         case DType::boolean:

@@ -22,6 +22,9 @@ struct NumericType {
 // The numeric meaning of a stored type, or nothing. Needs the library lock.
 std::optional<NumericType> numeric_type(Id stored);
 
+// Finishes `values` values (array members counted one by one) that were read with `transfer`. Needs the library lock.
+void finish_transfer(const NumericType& type, std::size_t values, void* data);
+
 // h5py's boolean: an enumeration of one byte with exactly FALSE = 0 and TRUE = 1. Needs the library lock.
 bool is_bool_enum(Id stored);
 
