@@ -1,0 +1,142 @@
+#include "host/pipeline/compute.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <memory>
+
+#include "heddle/error.hpp"
+#include "host/pipeline/carry.hpp"
+#include "host/pipeline/format.hpp"
+
+namespace heddle::pipeline {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// One result on its way to a dataset or a preview.
+struct Part {
+    Array array;
+    io::DatasetSpec spec;
+    std::unique_ptr<DatasetSink> dataset;
+    std::unique_ptr<PreviewSink> preview;
+    array::Sink* sink() const { return dataset ? static_cast<array::Sink*>(dataset.get()) : preview.get(); }
+};
+
+std::vector<Part> make_parts(std::span<const NamedArray> arrays, const std::optional<OutputSpec>& output) {
+    std::vector<Part> parts;
+    for (const auto& named : arrays) {
+        const auto format = output ? format_of(*output, named.name) : DatasetFormat{};
+        Part part{format.dtype ? named.array.astype(*format.dtype) : named.array, {}, nullptr, nullptr};
+        if (output) {
+            part.spec = dataset_spec(named.name, part.array, format);
+            part.dataset = std::make_unique<DatasetSink>(part.spec.chunk);
+        } else {
+            part.spec.name = named.name;
+            part.preview = std::make_unique<PreviewSink>(part.array.dtype(), part.array.shape());
+        }
+        parts.push_back(std::move(part));
+    }
+    return parts;
+}
+
+// The cheap look that comes before any work; OutputFile looks again, and at everything.
+void check_target(const OutputSpec& output) {
+    std::error_code ignored;
+    if (output.group == "/" && output.overwrite == Overwrite::refuse && std::filesystem::exists(output.file, ignored))
+        throw IoError(fmt::format("the output '{}' exists", output.file), "existing files are not replaced unasked",
+                      "give --overwrite, or write to another file");
+}
+
+io::OutputTarget target_for(const OutputSpec& output, std::span<const NamedArray> arrays) {
+    io::OutputTarget target{output.file,
+                            output.group,
+                            output.overwrite == Overwrite::replace ? io::Overwrite::replace : io::Overwrite::refuse,
+                            {}};
+    for (const auto& named : arrays)
+        for (const auto& dataset : datasets_of(named.array)) target.inputs.push_back(dataset->location().file->path());
+    std::sort(target.inputs.begin(), target.inputs.end());
+    target.inputs.erase(std::unique(target.inputs.begin(), target.inputs.end()), target.inputs.end());
+    return target;
+}
+
+std::vector<std::string> create_datasets(io::OutputFile& file, std::vector<Part>& parts,
+                                         const io::Provenance& provenance) {
+    std::vector<std::string> notes;
+    for (auto& part : parts) {
+        const auto dataset = file.create(part.spec);
+        part.dataset->attach(file, dataset);
+        for (auto& line : carry(part.array, file, dataset))
+            if (std::find(notes.begin(), notes.end(), line) == notes.end()) notes.push_back(std::move(line));
+        io::write_provenance(file, dataset, provenance);
+    }
+    return notes;
+}
+
+// Tells the hooks that work ended, however it did.
+class Watch {
+public:
+    Watch(Hooks& hooks, const array::Progress& progress) : hooks_(hooks) { hooks_.started(progress); }
+    ~Watch() { hooks_.ended(); }
+    Watch(const Watch&) = delete;
+    Watch& operator=(const Watch&) = delete;
+
+private:
+    Hooks& hooks_;
+};
+
+ResultReport report_of(Part& part, const array::TargetStats& stats, const std::optional<OutputSpec>& output) {
+    ResultReport report;
+    report.name = part.spec.name;
+    report.dtype = part.array.dtype();
+    report.shape = part.array.shape();
+    report.nan = stats.nan.load();
+    report.inf = stats.inf.load();
+    if (output) report.path = output->group + (output->group.ends_with('/') ? "" : "/") + report.name;
+    if (part.preview) report.preview = part.preview->take();
+    return report;
+}
+
+}  // namespace
+
+JobReport compute(Engine& engine, std::span<const NamedArray> arrays, const std::optional<OutputSpec>& output, FileLock,
+                  const io::Provenance& provenance, Hooks& hooks, Work work) {
+    const auto begin = Clock::now();
+    if (output) {
+        check_target(*output);
+        check_formats(*output, arrays);
+    }
+    auto parts = make_parts(arrays, output);
+    std::vector<array::Target> targets;
+    for (const auto& part : parts) targets.push_back({part.array, part.spec.name, part.sink()});
+    array::Plan plan(engine, std::move(targets));
+    JobReport report;
+    report.plan = plan.report();
+    hooks.planned(report.plan);
+
+    if (work == Work::all) {
+        std::optional<io::OutputFile> file;
+        if (output) {
+            file.emplace(target_for(*output, arrays));
+            report.notes = create_datasets(*file, parts, provenance);
+        }
+        {
+            const Watch watch(hooks, plan.progress());
+            Scope scope(engine);
+            plan.submit(scope);
+            scope.wait();
+        }
+        if (file) {
+            file->commit();
+            std::error_code ignored;
+            report.stored_bytes = std::filesystem::file_size(output->file, ignored);
+        }
+    }
+    for (std::size_t i = 0; i < parts.size(); ++i) report.results.push_back(report_of(parts[i], plan.stats(i), output));
+    report.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    return report;
+}
+
+}  // namespace heddle::pipeline

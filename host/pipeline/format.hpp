@@ -1,0 +1,22 @@
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "heddle/array.hpp"
+#include "host/io/output.hpp"
+#include "host/pipeline/job.hpp"
+
+namespace heddle::pipeline {
+
+// The settings for one result: its own on top of those for all.
+DatasetFormat format_of(const OutputSpec& output, const std::string& result);
+
+// How the array is stored under the settings; it is already of the format's dtype. The chunks are those of the first
+// input of the same shape unless the settings say otherwise; chunks for all results count where their rank fits.
+io::DatasetSpec dataset_spec(const std::string& name, const Array& array, const DatasetFormat& format);
+
+// ArgumentError for chunks that fit none of the results.
+void check_formats(const OutputSpec& output, std::span<const NamedArray> arrays);
+
+}  // namespace heddle::pipeline
