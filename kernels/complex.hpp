@@ -15,9 +15,18 @@ struct Complex {
 
 namespace complex {
 
-template <class T> HEDDLE_FN Complex<T> from(std::complex<T> z) { return {z.real(), z.imag()}; }
-template <class T> HEDDLE_FN std::complex<T> to(Complex<T> z) { return {z.re, z.im}; }
-template <class T> HEDDLE_FN bool isnan(Complex<T> z) { return math::isnan(z.re) || math::isnan(z.im); }
+template <class T>
+HEDDLE_FN Complex<T> from(std::complex<T> z) {
+    return {z.real(), z.imag()};
+}
+template <class T>
+HEDDLE_FN std::complex<T> to(Complex<T> z) {
+    return {z.re, z.im};
+}
+template <class T>
+HEDDLE_FN bool isnan(Complex<T> z) {
+    return math::isnan(z.re) || math::isnan(z.im);
+}
 
 template <class T>
 HEDDLE_FN Complex<T> multiply(Complex<T> a, Complex<T> b) {

@@ -43,13 +43,14 @@ Isa best_isa() {
 Isa active_isa() { return chosen().load(std::memory_order_relaxed); }
 
 void use_isa(Isa isa) {
-    if (isa > best_isa()) throw NotBuilt("cannot use the AVX2 kernels", "this processor has no AVX2", "use the baseline");
+    if (isa > best_isa())
+        throw NotBuilt("cannot use the AVX2 kernels", "this processor has no AVX2", "use the baseline");
     chosen().store(isa, std::memory_order_relaxed);
 }
 
 const KernelSet* find_elementwise(Op op, DType compute) {
-    const KernelSet* found =
-        active_isa() == Isa::avx2 ? find_vectorised<Isa::avx2>(op, compute) : find_vectorised<Isa::baseline>(op, compute);
+    const KernelSet* found = active_isa() == Isa::avx2 ? find_vectorised<Isa::avx2>(op, compute)
+                                                       : find_vectorised<Isa::baseline>(op, compute);
     if (found == nullptr) found = find_integer(op, compute);
     if (found == nullptr) found = find_math(op, compute);
     if (found == nullptr) found = find_complex(op, compute);
@@ -68,11 +69,16 @@ const KernelSet* find_pair(Op first, Op second, Nesting nesting, DType compute) 
 
 void splat(const void* value, std::size_t width, void* out, std::int64_t n) {
     switch (width) {
-        case 1: return splat_as<std::uint8_t>(value, out, n);
-        case 2: return splat_as<std::uint16_t>(value, out, n);
-        case 4: return splat_as<std::uint32_t>(value, out, n);
-        case 8: return splat_as<std::uint64_t>(value, out, n);
-        default: return splat_as<Complex<double>>(value, out, n);
+        case 1:
+            return splat_as<std::uint8_t>(value, out, n);
+        case 2:
+            return splat_as<std::uint16_t>(value, out, n);
+        case 4:
+            return splat_as<std::uint32_t>(value, out, n);
+        case 8:
+            return splat_as<std::uint64_t>(value, out, n);
+        default:
+            return splat_as<Complex<double>>(value, out, n);
     }
 }
 

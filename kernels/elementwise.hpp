@@ -28,7 +28,8 @@ Isa best_isa();
 void use_isa(Isa isa);
 
 // The kernel of an operation whose arguments are of type `compute` (selection: its last two; truth: bool), as
-// host/expr/typing resolves it. Null for float16, which computes in float32, and where NumPy has no such operation.
+// host/expr/typing resolves it. Null for float16 (but for `where`): it computes in float32. Null too for what
+// ProgramBuilder writes with other operations (greater, positive, …) and where NumPy has no such operation.
 const KernelSet* find_elementwise(Op op, DType compute);
 
 // NumPy's astype for every pair of types.
@@ -43,5 +44,7 @@ void splat(const void* value, std::size_t width, void* out, std::int64_t n);
 
 // Copies past the cache: for results that nothing reads soon.
 void stream_copy(const void* from, void* to, std::int64_t bytes);
+// After the last stream_copy, before another thread may read the copies.
+void stream_fence();
 
 }  // namespace heddle::kernels

@@ -58,7 +58,8 @@ const KernelSet* find_cast_kernels(DType from, DType to) {
     using All = std::make_index_sequence<kDTypeCount>;
     static constexpr auto kSets = []<std::size_t... from_types>(std::index_sequence<from_types...>) {
         return std::array{cast_row<isa, static_cast<DType>(from_types)>(All{})...};
-    }(All{});
+    }
+    (All{});
     return &kSets[static_cast<std::size_t>(from)][static_cast<std::size_t>(to)];
 }
 

@@ -279,13 +279,14 @@ namespace heddle::kernels {
 // Fn<op>::of(arguments…) is fn::<op's name>(arguments…), for the types that have it.
 template <Op op>
 struct Fn;
-#define X(name, arity, rule)                                                                       \
-    template <>                                                                                    \
-    struct Fn<Op::name> {                                                                          \
-        template <class... Ts>                                                                     \
-        HEDDLE_FN static auto of(Ts... arguments)                                                  \
-            requires requires { fn::name(arguments...); }                                          \
-        { return fn::name(arguments...); }                                                         \
+#define X(name, arity, rule)                                          \
+    template <>                                                       \
+    struct Fn<Op::name> {                                             \
+        template <class... Ts>                                        \
+        HEDDLE_FN static auto of(Ts... arguments) requires requires { \
+            fn::name(arguments...);                                   \
+        }                                                             \
+        { return fn::name(arguments...); }                            \
     };
 namespace fn {
 struct Lowered;  // host/expr turns it into its argument

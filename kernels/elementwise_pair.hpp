@@ -26,7 +26,8 @@ template <Isa isa, class T>
 constexpr auto pair_sets() {
     return []<std::size_t... i>(std::index_sequence<i...>) {
         return std::array{pair_nestings<isa, T, kPairOps[i / 4], kPairOps[i % 4]>()...};
-    }(std::make_index_sequence<16>{});
+    }
+    (std::make_index_sequence<16>{});
 }
 
 template <Isa isa, class T>

@@ -126,7 +126,8 @@ struct Table<isa, singles, TypeList<types...>, ops...> {
         const auto r = std::find(kRows.begin(), kRows.end(), op);
         const auto c = std::find(kColumns.begin(), kColumns.end(), t);
         if (r == kRows.end() || c == kColumns.end()) return nullptr;
-        const KernelSet& set = kSets[static_cast<std::size_t>(r - kRows.begin())][static_cast<std::size_t>(c - kColumns.begin())];
+        const KernelSet& set =
+            kSets[static_cast<std::size_t>(r - kRows.begin())][static_cast<std::size_t>(c - kColumns.begin())];
         return set.variants[0] != nullptr ? &set : nullptr;
     }
 
@@ -141,17 +142,22 @@ using RealTypes = TypeList<DType::float32, DType::float64>;
 using ComplexTypes = TypeList<DType::complex64, DType::complex128>;
 using IntegerTypes = TypeList<DType::int8, DType::int16, DType::int32, DType::int64, DType::uint8, DType::uint16,
                               DType::uint32, DType::uint64>;
-using BoolAndIntegerTypes = TypeList<DType::boolean, DType::int8, DType::int16, DType::int32, DType::int64, DType::uint8,
-                                     DType::uint16, DType::uint32, DType::uint64>;
+using BoolAndIntegerTypes = TypeList<DType::boolean, DType::int8, DType::int16, DType::int32, DType::int64,
+                                     DType::uint8, DType::uint16, DType::uint32, DType::uint64>;
 
 // The families, each in files of its own; elementwise.cpp asks them in turn.
 const KernelSet* find_integer(Op op, DType t);
 const KernelSet* find_math(Op op, DType t);
 const KernelSet* find_complex(Op op, DType t);
-template <Isa isa> const KernelSet* find_real(Op op, DType t);
-template <Isa isa> const KernelSet* find_whole(Op op, DType t);
-template <Isa isa> const KernelSet* find_compare(Op op, DType t);
-template <Isa isa> const KernelSet* find_cast_kernels(DType from, DType to);
-template <Isa isa> const KernelSet* find_pair_kernels(Op first, Op second, Nesting nesting, DType t);
+template <Isa isa>
+const KernelSet* find_real(Op op, DType t);
+template <Isa isa>
+const KernelSet* find_whole(Op op, DType t);
+template <Isa isa>
+const KernelSet* find_compare(Op op, DType t);
+template <Isa isa>
+const KernelSet* find_cast_kernels(DType from, DType to);
+template <Isa isa>
+const KernelSet* find_pair_kernels(Op first, Op second, Nesting nesting, DType t);
 
 }  // namespace heddle::kernels

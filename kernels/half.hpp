@@ -41,8 +41,8 @@ HEDDLE_FN Half bits_to_half(Bits bits) {
     // A result below the normal range keeps its leading one and loses more bits.
     const bool subnormal = exponent <= 0;
     const int drop = subnormal ? kDrop + 1 - exponent : kDrop;
-    const Bits kept = subnormal ? (mantissa | (Bits{1} << kMantissa))
-                                : ((static_cast<Bits>(exponent) << kMantissa) | mantissa);
+    const Bits kept =
+        subnormal ? (mantissa | (Bits{1} << kMantissa)) : ((static_cast<Bits>(exponent) << kMantissa) | mantissa);
     const Bits rest = kept & ((Bits{1} << drop) - 1), half = Bits{1} << (drop - 1);
     Bits rounded = kept >> drop;
     if (rest > half || (rest == half && (rounded & 1u) != 0)) ++rounded;

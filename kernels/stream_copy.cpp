@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstring>
 
 #include "kernels/elementwise.hpp"
@@ -11,7 +12,8 @@ void stream_copy(const void* from, void* to, std::int64_t bytes) {
 #if defined(__SSE2__)
     const auto* source = static_cast<const char*>(from);
     auto* target = static_cast<char*>(to);
-    const std::int64_t head = std::min(bytes, static_cast<std::int64_t>(-reinterpret_cast<std::uintptr_t>(target) & 15u));
+    const std::int64_t head =
+        std::min(bytes, static_cast<std::int64_t>(-reinterpret_cast<std::uintptr_t>(target) & 15u));
     std::memcpy(target, source, static_cast<std::size_t>(head));
     std::int64_t i = head;
     for (; i + 64 <= bytes; i += 64) {
@@ -23,6 +25,12 @@ void stream_copy(const void* from, void* to, std::int64_t bytes) {
     std::memcpy(target + i, source + i, static_cast<std::size_t>(bytes - i));
 #else
     std::memcpy(to, from, static_cast<std::size_t>(bytes));
+#endif
+}
+
+void stream_fence() {
+#if defined(__SSE2__)
+    _mm_sfence();
 #endif
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -18,17 +19,20 @@ struct Slot {
     std::int32_t index = 0;
 };
 
-// One kernel call over a block.
+// One kernel call over a block: an operation, two nested ones (`op` inside `outer`), or a cast.
 struct Instruction {
-    const kernels::KernelSet* kernels = nullptr;
-    std::array<Slot, 3> arguments{};
-    std::int32_t arity = 0;
-    std::int32_t target = 0;   // register
-    std::int32_t output = -1;  // the output that this instruction makes in place, if any
+    enum class Form : std::uint8_t { op, pair, cast };
+    Form form = Form::op;
+    Op op = Op::add, outer = Op::add;
+    kernels::Nesting nesting = kernels::Nesting::left;
     DType result = DType::float64;
-    std::array<std::uint8_t, 3> widths{};  // bytes of an element of each argument
-    bool checks_exponent = false;          // an integer power: a negative exponent is an error
-    std::string_view text;                 // its name, for to_string
+    bool checks_exponent = false;  // an integer power: a negative exponent is an error
+    std::int32_t arity = 0;
+    std::array<Slot, 3> arguments{};
+    std::array<DType, 3> types{};  // of the arguments
+    std::int32_t target = 0;       // register
+    std::int32_t output = -1;      // the output that this instruction may write in place, if any
+    const kernels::KernelSet* kernels = nullptr;
 };
 
 // What an output is made of: an instruction's register, or an input or constant as it is.
@@ -58,7 +62,7 @@ public:
     int registers() const { return registers_; }
 
 private:
-    friend class ProgramBuilder;
+    friend class Lowering;
     std::vector<DType> inputs_;
     std::vector<bool> used_;
     std::vector<Scalar> constants_;
@@ -109,8 +113,11 @@ private:
     friend class Lowering;
 
     int intern(const Node& node);
-    int apply_resolved(Op op, const std::array<int, 3>& arguments, DType compute, DType result);
-    int compare_out_of_range(Op op, int a, int b);
+    int apply_resolved(Op op, std::array<int, 3> arguments, const Resolved& types);
+    int rewrite(Op op, const std::array<int, 3>& arguments, DType compute);
+    int rewrite_power(int base, int exponent, DType compute);
+    int compare_exactly(Op op, int a, int b);
+    int fold(const Node& node);
 
     std::vector<Node> nodes_;
     std::map<std::array<std::uint64_t, 5>, int> known_;
