@@ -37,6 +37,7 @@ struct DatasetSpec {
     Shuffle shuffle = Shuffle::off;
     Checksum checksum = Checksum::off;
     std::optional<double> fill;
+    std::size_t chunk_cache = std::size_t{1} << 20;  // bytes that libhdf5 may hold of chunks written in pieces
 };
 
 // A dataset of an OutputFile, by number.
