@@ -22,6 +22,10 @@ add_library(heddle_flags INTERFACE)
 target_compile_options(heddle_flags INTERFACE -Wall -Wextra -Wconversion -ffp-contract=off)
 # clang's -Wconversion also warns of signedness, gcc's does not; gcc's meaning holds for both.
 target_compile_options(heddle_flags INTERFACE $<$<CXX_COMPILER_ID:Clang>:-Wno-sign-conversion>)
+# g++ 12 sees overlapping copies in std::string's own operators (GCC bug 105651).
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    target_compile_options(heddle_flags INTERFACE -Wno-restrict)
+endif()
 target_compile_definitions(heddle_flags INTERFACE
     HEDDLE_VERSION="${PROJECT_VERSION}" HEDDLE_DEBUG_CHECKS=$<BOOL:${HEDDLE_DEBUG_CHECKS}>)
 target_link_options(heddle_flags INTERFACE -Wl,--as-needed)

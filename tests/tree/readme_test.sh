@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# README.md's program compiles as it stands and prints what the page says; the files that the page names exist.
+# README.md's program compiles as it stands and prints what the page says; the pages link to files that exist.
 set -euo pipefail
 readme=$HEDDLE_SOURCE/README.md
 work=$(mktemp -d)
@@ -17,7 +17,11 @@ block text >"$work/expected.txt"
 diff "$work/expected.txt" "$work/printed.txt"
 
 wrong=0
-for file in $(grep -oE '\]\([^)#:]+\)' "$readme" "$HEDDLE_SOURCE/CONTRIBUTING.md" | sed -E 's/.*\]\((.*)\)/\1/'); do
-    [ -e "$HEDDLE_SOURCE/$file" ] || { echo "the pages link to $file, which does not exist"; wrong=1; }
+cd "$HEDDLE_SOURCE"
+for page in *.md docs/*.md docs/*/*.md data/*.md; do
+    [ -e "$page" ] || continue
+    for link in $(grep -oE '\]\([^)#: ]+\)' "$page" | sed -E 's/.*\]\((.*)\)/\1/'); do
+        [ -e "$(dirname "$page")/$link" ] || { echo "$page links to $link, which does not exist"; wrong=1; }
+    done
 done
 exit "$wrong"
