@@ -1,5 +1,7 @@
 #include "host/io/dataset.hpp"
 
+#include <algorithm>
+
 #include "host/io/checked.hpp"
 
 namespace heddle::io {
@@ -65,6 +67,11 @@ Dataset::Dataset(Location location, Handle id, std::size_t chunk_cache)
                          "it has " + std::to_string(stored_rank_ + type_.extra.rank()) + " dimensions, more than " +
                              std::to_string(kMaxRank),
                          "store it with fewer dimensions");
+    std::int64_t bytes = static_cast<std::int64_t>(size_of(type_.dtype)) * type_.extra.count();
+    for (auto e : extents.now)
+        if (e > INT64_MAX ||
+            __builtin_mul_overflow(bytes, std::max<std::int64_t>(1, static_cast<std::int64_t>(e)), &bytes))
+            throw IoError(words, "it claims more elements than can be counted", "the file is damaged: fetch it again");
     for (auto e : extents.now) shape_.push_back(static_cast<std::int64_t>(e));
     max_shape_ = limits_of(extents.max);
     storage_ = storage_of(id_.get());

@@ -1,8 +1,9 @@
 #pragma once
 
-// The only place that includes libhdf5's header: it fixes the API version whatever the library's default mapping is.
+// The only place that includes libhdf5's headers: it fixes the API version whatever the library's default mapping is.
 #define H5_USE_110_API
 #include <hdf5.h>
+#include <hdf5_hl.h>
 
 #include <type_traits>
 
