@@ -1,0 +1,129 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+
+#include "heddle/error.hpp"
+#include "kernels/elementwise_table.hpp"
+#include "kernels/reduce.hpp"
+#include "kernels/reduce_state.hpp"
+
+// The loops of a Reducer over one of the states in reduce_state.hpp.
+namespace heddle::kernels::reduction {
+
+// A leaf's values go round these lanes, which are then joined in pairs: part of the results' definition.
+inline constexpr std::int64_t kLanes = 16;
+
+template <class S>
+S join(std::array<S, kLanes>& lanes) {
+    for (std::size_t step = 1; step < lanes.size(); step *= 2) {
+        for (std::size_t l = 0; l < lanes.size(); l += 2 * step) lanes[l].merge(lanes[l + step]);
+    }
+    return lanes[0];
+}
+
+template <class S>
+void init(void* states, std::int64_t n) {
+    auto* s = static_cast<S*>(states);
+    for (std::int64_t i = 0; i < n; ++i) s[i].init();
+}
+
+template <class S>
+void fold(void* state, const void* values, std::int64_t n, std::int64_t first_index) {
+    const auto* x = static_cast<const typename S::Value*>(values);
+    std::array<S, kLanes> lanes;
+    for (S& lane : lanes) lane.init();
+    std::int64_t i = 0;
+    for (; i + kLanes <= n; i += kLanes) {
+        for (std::int64_t l = 0; l < kLanes; ++l) lanes[static_cast<std::size_t>(l)].add(x[i + l], first_index + i + l);
+    }
+    for (std::int64_t l = 0; i + l < n; ++l) lanes[static_cast<std::size_t>(l)].add(x[i + l], first_index + i + l);
+    *static_cast<S*>(state) = join(lanes);
+}
+
+template <class S>
+void accumulate(void* states, const void* values, std::int64_t n, std::int64_t index) {
+    auto* s = static_cast<S*>(states);
+    const auto* x = static_cast<const typename S::Value*>(values);
+#pragma omp simd
+    for (std::int64_t i = 0; i < n; ++i) s[i].add(x[i], index);
+}
+
+template <class S>
+void combine(void* left, const void* right, std::int64_t n) {
+    auto* l = static_cast<S*>(left);
+    const auto* r = static_cast<const S*>(right);
+    for (std::int64_t i = 0; i < n; ++i) l[i].merge(r[i]);
+}
+
+// The mean first, then the squares around it: two passes over a leaf that lies in the L1 cache.
+template <class T, bool skip, bool root>
+void fold_variance(void* state, const void* values, std::int64_t n, std::int64_t) {
+    const auto* x = static_cast<const T*>(values);
+    Variance<T, skip, root> result;
+    NanMean<T> sum;
+    Mean<T> plain;
+    result.init();
+    if constexpr (skip) {
+        fold<NanMean<T>>(&sum, x, n, 0);
+    } else {
+        fold<Mean<T>>(&plain, x, n, 0);
+        sum = {plain.state, static_cast<double>(n)};
+    }
+    result.count = sum.count;
+    if (sum.count > 0) {
+        result.mean = divided(sum.state, sum.count);
+        std::array<double, kLanes> squares{};
+        std::array<T, kLanes> rests{};
+        for (std::int64_t i = 0; i < n; ++i) {
+            const auto l = static_cast<std::size_t>(i % kLanes);
+            const T apart = skip && is_nan(x[i]) ? T{} : fn::subtract(x[i], result.mean);
+            squares[l] += squared_size(apart);
+            rests[l] = fn::add(rests[l], apart);
+        }
+        for (std::size_t step = 1; step < squares.size(); step *= 2) {
+            for (std::size_t l = 0; l < squares.size(); l += 2 * step) {
+                squares[l] += squares[l + step];
+                rests[l] = fn::add(rests[l], rests[l + step]);
+            }
+        }
+        // What the rounded mean left over.
+        result.m2 = squares[0] - squared_size(rests[0]) / sum.count;
+    }
+    *static_cast<Variance<T, skip, root>*>(state) = result;
+}
+
+template <class T>
+constexpr DType dtype_of_wide() {
+    if constexpr (std::is_same_v<T, std::int64_t>) return DType::int64;
+    if constexpr (std::is_same_v<T, std::uint64_t>) return DType::uint64;
+    if constexpr (std::is_same_v<T, double>) return DType::float64;
+    if constexpr (std::is_same_v<T, Complex<double>>) return DType::complex128;
+}
+
+template <class S, DType output>
+void finalize(const void* states, void* out, std::int64_t n, std::int64_t total, double ddof) {
+    using Wide = typename S::Wide;
+    constexpr std::int64_t kChunk = 256;
+    const auto* s = static_cast<const S*>(states);
+    auto* bytes = static_cast<std::byte*>(out);
+    std::array<Wide, kChunk> wide;
+    const Kernel cast = find_cast(dtype_of_wide<Wide>(), output)->variants[0];
+    for (std::int64_t done = 0; done < n; done += kChunk) {
+        const std::int64_t part = std::min(kChunk, n - done);
+        for (std::int64_t i = 0; i < part; ++i) wide[static_cast<std::size_t>(i)] = s[done + i].result(total, ddof);
+        if (requires(S state) { state.index; } &&
+            std::any_of(wide.begin(), wide.begin() + part, [](auto w) { return cast_value<std::int64_t>(w) < 0; })) {
+            throw ArgumentError("no position to return", "all values of a slice are NaN",
+                                "use argmin or argmax, which return the first NaN's position");
+        }
+        cast(wide.data(), nullptr, nullptr, bytes + done * static_cast<std::int64_t>(size_of(output)), part);
+    }
+}
+
+template <class S, DType output>
+Reducer reducer(DType input) {
+    return {input, output, sizeof(S), true, false, init<S>, fold<S>, accumulate<S>, combine<S>, finalize<S, output>};
+}
+
+}  // namespace heddle::kernels::reduction
