@@ -17,7 +17,7 @@ namespace heddle::array {
 class Sink {
 public:
     virtual ~Sink() = default;
-    virtual void write(const Box& box, const void* values) = 0;  // dense C order, in the array's element type
+    virtual void write(const Box& box, const void* values) = 0;           // dense C order, in the array's element type
     virtual std::optional<Shape> chunks() const { return std::nullopt; }  // tiles follow these where they can
 };
 

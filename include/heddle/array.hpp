@@ -4,13 +4,13 @@
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "heddle/api.hpp"
@@ -70,7 +70,7 @@ public:
     Array(std::complex<double> value);
     template <std::integral T>
     requires(!std::same_as<T, bool>) Array(T value)
-        : Array(from_integer(static_cast<std::int64_t>(value), std::is_signed_v<T> || value <= max_signed)) {}
+        : Array(from_integer(static_cast<std::int64_t>(value), std::in_range<std::int64_t>(value))) {}
     explicit Array(array::NodePtr node) : node_(std::move(node)) {}
 
     const Shape& shape() const;
@@ -113,7 +113,6 @@ public:
     const array::NodePtr& node() const { return node_; }
 
 private:
-    static constexpr auto max_signed = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
     static Array from_integer(std::int64_t bits, bool fits_signed);
     const void* wait_bytes(DType expected) const;
     const void* wait_item(DType expected) const;

@@ -1,0 +1,96 @@
+#include "host/array/evaluation.hpp"
+
+#include <cstdlib>
+
+#include "heddle/error.hpp"
+#include "heddle/evaluate.hpp"
+
+namespace heddle::array {
+
+std::shared_ptr<std::byte> allocate_bytes(std::size_t bytes) {
+    constexpr std::size_t kAlign = 64;
+    auto* memory = std::aligned_alloc(kAlign, (std::max<std::size_t>(bytes, 1) + kAlign - 1) / kAlign * kAlign);
+    if (!memory)
+        throw OutOfMemory("no memory for an array", "the system has no " + std::to_string(bytes) + " bytes left",
+                          "evaluate into a file, or a part at a time");
+    return {static_cast<std::byte*>(memory), [](std::byte* p) { std::free(p); }};
+}
+
+Evaluation::Evaluation(Engine& engine, std::vector<Target> targets)
+    : plan_(engine, std::move(targets)), scope_(engine) {}
+
+std::vector<Array> Evaluation::start(const std::shared_ptr<Evaluation>& self) {
+    auto arrays = self->plan_.submit(self->scope_);
+    for (const auto& array : arrays)
+        if (const auto* memory = array.node()->as<Memory>()) memory->storage->pending = self;
+    return arrays;
+}
+
+void Evaluation::wait() {
+    std::lock_guard lock(mutex_);
+    if (!waited_) {
+        try {
+            scope_.wait();
+        } catch (...) {
+            error_ = std::current_exception();
+        }
+        waited_ = true;
+    }
+    if (error_) std::rethrow_exception(error_);
+}
+
+bool Evaluation::done() const { return scope_.done(); }
+
+void wait_for(const Node& node) {
+    const auto* memory = node.as<Memory>();
+    if (memory && memory->storage->pending) memory->storage->pending->wait();
+}
+
+bool is_ready(const Node& node) {
+    const auto* memory = node.as<Memory>();
+    return memory && (!memory->storage->pending || memory->storage->pending->done());
+}
+
+std::vector<std::int64_t> evaluate_indices(const NodePtr& mask_or_list, std::int64_t extent) {
+    const auto& node = *mask_or_list;
+    if (node.shape.rank() != 1 || (!is_bool(node.dtype) && !is_integer(node.dtype)))
+        throw ShapeError("a selection needs one row of booleans or integers",
+                         "it is " + std::string(name_of(node.dtype)) + " of shape " + to_string(node.shape),
+                         "compare to get a mask, as in data[key == 1]");
+    if (is_bool(node.dtype) && node.shape[0] != extent)
+        throw ShapeError("the mask does not fit the axis",
+                         "it has " + std::to_string(node.shape[0]) + " elements, the axis " + std::to_string(extent),
+                         "make the mask from an array of the axis's length");
+    // Small, and needed for the result's shape: computed here, one task at a time.
+    Engine engine(EngineOptions{.device = "reference"});
+    std::vector<std::int64_t> indices;
+    const Array selection(mask_or_list);
+    if (is_bool(node.dtype)) {
+        const auto mask = values<bool>(engine, selection);
+        for (std::size_t i = 0; i < mask.size(); ++i)
+            if (mask[i]) indices.push_back(static_cast<std::int64_t>(i));
+        return indices;
+    }
+    indices = values<std::int64_t>(engine, selection);
+    for (auto& index : indices) {
+        if (index < -extent || index >= extent)
+            throw ShapeError("index " + std::to_string(index) + " is out of range",
+                             "the axis has " + std::to_string(extent) + " elements", "check the index list");
+        if (index < 0) index += extent;
+    }
+    return indices;
+}
+
+}  // namespace heddle::array
+
+namespace heddle {
+
+std::vector<Array> evaluate(Engine& engine, std::span<const Array> arrays) {
+    std::vector<array::Target> targets;
+    for (const auto& array : arrays) targets.push_back({array, "result", nullptr});
+    return array::Evaluation::start(std::make_shared<array::Evaluation>(engine, std::move(targets)));
+}
+
+Array evaluate(Engine& engine, const Array& array) { return evaluate(engine, std::span(&array, 1)).front(); }
+
+}  // namespace heddle

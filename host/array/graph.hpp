@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "host/array/node.hpp"
+
+namespace heddle::array {
+
+// Rebuilds arrays so that equal computations are one node: what is written twice is computed once.
+class Canonicalizer {
+public:
+    NodePtr canonical(const NodePtr& node);
+
+private:
+    std::string key_of(const Node& node);
+    std::map<const Node*, NodePtr> done_;
+    std::map<std::string, NodePtr> known_;
+    std::map<const Node*, int> ids_;
+    std::vector<NodePtr> originals_;  // keeps the addresses in `done_` unique
+};
+
+// One value that gets memory of its own: a target, a reduction, or an operand that broadcasting would compute again and
+// again. `level` is the earliest pass in which it can be computed: after all stages that it uses.
+struct Stage {
+    NodePtr node;
+    int level = 0;
+    // What the pass runs over: the operand of a reduction, else the value itself.
+    const NodePtr& operand() const {
+        return node->is<Reduction>() || node->is<HistogramCounts>() ? node->inputs[0] : node;
+    }
+};
+
+// Finds the stages below the targets, inputs before users. `hoist_limit`: operands of more bytes stay in the fused
+// pass.
+class Stager {
+public:
+    explicit Stager(std::int64_t hoist_limit) : hoist_limit_(hoist_limit) {}
+    // Makes the node, and what it needs, stages.
+    void add(const NodePtr& node);
+    // The level at which an expression over the node can run, after the stages below it, which it adds.
+    int level_of(const NodePtr& node);
+    const std::vector<Stage>& stages() const { return stages_; }
+
+private:
+    int stage(const NodePtr& node);
+    int operand_level(const NodePtr& input, const Node& user);
+
+    std::int64_t hoist_limit_;
+    std::vector<Stage> stages_;
+    std::map<const Node*, int> staged_, levels_;
+};
+
+// Where NumPy's rules can surprise in the arrays: subtraction of unsigned integers, sums that can overflow.
+std::vector<std::string> numpy_warnings(const std::vector<NodePtr>& roots);
+
+}  // namespace heddle::array

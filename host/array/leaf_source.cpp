@@ -1,0 +1,151 @@
+#include "host/array/leaf_source.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "host/io/dataset.hpp"
+
+namespace heddle::array {
+namespace {
+
+std::int64_t position(const AxisRange& range, std::int64_t i) {
+    return range.list ? (*range.list)[static_cast<std::size_t>(range.first + i * range.step)]
+                      : range.start + i * range.step;
+}
+
+// The listed positions one at a time: for lists beside steps along other axes.
+void read_one_by_one(const io::Dataset& dataset, Box box, const Shape& step, int list_axis,
+                     std::span<const std::int64_t> indices, std::byte* to) {
+    const auto width = size_of(dataset.dtype());
+    const Shape extents = io::strided_extents(box, step);
+    std::size_t outer = 1, inner = width;
+    for (int axis = 0; axis < extents.rank(); ++axis) {
+        if (axis < list_axis) outer *= static_cast<std::size_t>(extents[axis]);
+        if (axis > list_axis) inner *= static_cast<std::size_t>(extents[axis]);
+    }
+    std::vector<std::byte> slab(outer * inner);
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+        box.lo[list_axis] = indices[i];
+        box.hi[list_axis] = indices[i] + 1;
+        dataset.read(box, slab.data(), step);
+        for (std::size_t row = 0; row < outer; ++row)
+            std::memcpy(to + (row * indices.size() + i) * inner, slab.data() + row * inner, inner);
+    }
+}
+
+void read_dataset(const io::Dataset& dataset, const std::vector<AxisRange>& ranges, void* to) {
+    Box box;
+    Shape step;
+    int list_axis = -1;
+    bool unit = true;
+    for (const auto& range : ranges) {
+        if (range.list) list_axis = box.rank();
+        box.lo.push_back(range.list ? 0 : range.start);
+        box.hi.push_back(range.list ? 1 : range.start + (range.count - 1) * range.step + 1);
+        step.push_back(range.list ? 1 : range.step);
+        unit = unit && step.back() == 1;
+    }
+    if (list_axis < 0) return unit ? dataset.read(box, to) : dataset.read(box, to, step);
+    const auto& range = ranges[static_cast<std::size_t>(list_axis)];
+    std::vector<std::int64_t> indices;
+    for (std::int64_t i = 0; i < range.count; ++i) indices.push_back(position(range, i));
+    if (unit)
+        dataset.read_indices(box, list_axis, indices, to);
+    else
+        read_one_by_one(dataset, box, step, list_axis, indices, static_cast<std::byte*>(to));
+}
+
+void fill_ramp(const Ramp& ramp, std::int64_t length, const AxisRange& range, DType dtype, void* to) {
+    for (std::int64_t i = 0; i < range.count; ++i) {
+        const auto at = position(range, i);
+        if (dtype == DType::int64) {
+            static_cast<std::int64_t*>(to)[i] = ramp.start.i + at * ramp.step.i;
+        } else {
+            const bool end = ramp.has_last && at == length - 1;
+            static_cast<double*>(to)[i] = end ? ramp.last : ramp.start.f + static_cast<double>(at) * ramp.step.f;
+        }
+    }
+}
+
+// Copies the ranges' elements of an array in memory side by side.
+void gather(const std::byte* from, const Shape& shape, std::size_t width, const std::vector<AxisRange>& ranges,
+            std::byte* to) {
+    const Shape strides = dense_strides(shape);
+    const int rank = shape.rank();
+    Shape at = Shape::filled(rank, 0);
+    const auto total = count_of(ranges);
+    for (std::int64_t n = 0; n < total; ++n) {
+        std::int64_t offset = 0;
+        for (int axis = 0; axis < rank; ++axis)
+            offset += strides[axis] * position(ranges[static_cast<std::size_t>(axis)], at[axis]);
+        std::memcpy(to + static_cast<std::size_t>(n) * width, from + static_cast<std::size_t>(offset) * width, width);
+        for (int axis = rank - 1; axis >= 0 && ++at[axis] == ranges[static_cast<std::size_t>(axis)].count; --axis)
+            at[axis] = 0;
+    }
+}
+
+}  // namespace
+
+LeafKind kind_of(const Leaf& leaf, bool resident) {
+    const bool listed = std::any_of(leaf.access.begin(), leaf.access.end(), [](const auto& axis) { return axis.list; });
+    if (leaf.node->is<Stored>() && !resident) return LeafKind::stored;
+    if (leaf.node->is<Ramp>() && !resident) return LeafKind::generated;
+    if (listed) return LeafKind::generated;
+    return resident ? LeafKind::resident : LeafKind::in_place;
+}
+
+void stage_values(const Node& node, const std::vector<AxisRange>& ranges, const void* resident, void* to) {
+    if (resident) {
+        gather(static_cast<const std::byte*>(resident), node.shape, size_of(node.dtype), ranges,
+               static_cast<std::byte*>(to));
+    } else if (const auto* stored = node.as<Stored>()) {
+        read_dataset(*stored->dataset, ranges, to);
+    } else if (const auto* ramp = node.as<Ramp>()) {
+        fill_ramp(*ramp, node.shape[0], ranges[0], node.dtype, to);
+    } else {
+        stage_values(node, ranges, node.as<Memory>()->storage->bytes.get(), to);
+    }
+}
+
+std::string describe(const Leaf& leaf) {
+    const auto* stored = leaf.node->as<Stored>();
+    return (stored ? stored->dataset->label() : "values") + ", " + std::string(name_of(leaf.node->dtype)) + " " +
+           to_string(leaf.node->shape);
+}
+
+Shape chunk_grid(const Leaf& leaf, const Shape& space) {
+    Shape grid = Shape::filled(space.rank(), 1);
+    const auto* stored = leaf.node->as<Stored>();
+    if (!stored || !stored->dataset->chunk()) return grid;
+    for (std::size_t axis = 0; axis < leaf.access.size(); ++axis) {
+        const auto& access = leaf.access[axis];
+        if (access.axis < 0 || access.list) continue;
+        const auto chunk = (*stored->dataset->chunk())[static_cast<int>(axis)];
+        grid[access.axis] = std::max<std::int64_t>(chunk / std::max<std::int64_t>(std::abs(access.step), 1), 1);
+    }
+    return grid;
+}
+
+double decodes_per_chunk(const Leaf& leaf, const Shape& space, const Shape& tile) {
+    const auto* stored = leaf.node->as<Stored>();
+    if (!stored || !stored->dataset->chunk()) return 1;
+    double ratio = 1;
+    for (std::size_t axis = 0; axis < leaf.access.size(); ++axis) {
+        const auto& access = leaf.access[axis];
+        if (access.axis < 0 || access.list || space[access.axis] == 0) continue;
+        const auto chunk = (*stored->dataset->chunk())[static_cast<int>(axis)];
+        std::int64_t touched_chunks = 0, all = 0, last = -1;
+        for (std::int64_t lo = 0; lo < space[access.axis]; lo += tile[access.axis]) {
+            const auto hi = std::min(lo + tile[access.axis], space[access.axis]) - 1;
+            const auto a = access.start + access.step * lo, b = access.start + access.step * hi;
+            const auto first_chunk = std::min(a, b) / chunk, last_chunk = std::max(a, b) / chunk;
+            touched_chunks += last_chunk - first_chunk + 1;
+            all += last_chunk - first_chunk + 1 - (first_chunk <= last && access.step > 0 ? 1 : 0);
+            last = last_chunk;
+        }
+        ratio *= static_cast<double>(touched_chunks) / static_cast<double>(std::max<std::int64_t>(all, 1));
+    }
+    return ratio;
+}
+
+}  // namespace heddle::array

@@ -1,0 +1,304 @@
+#include "host/array/pass.hpp"
+
+#include <algorithm>
+
+#include "host/array/pass_parts.hpp"
+#include "host/array/pass_runner.hpp"
+#include "host/io/dataset.hpp"
+
+namespace heddle::array {
+namespace {
+
+// Bytes of all of a tile's buffers: larger ones gain nothing, smaller ones pay per task (bench_expr).
+constexpr std::int64_t kTileBytes = std::int64_t{8} << 20;
+
+std::int64_t bytes_of(DType dtype, std::int64_t count) { return count * static_cast<std::int64_t>(size_of(dtype)); }
+
+}  // namespace
+
+Pass::Pass(PlanContext& context, const Shape& shape, std::vector<Product> products,
+           const std::set<const Node*>& earlier)
+    : context_(context), shape_(shape) {
+    Lowering lowering(earlier);
+    for (auto& product : products) {
+        auto output = std::make_unique<Output>();
+        output->computed = product.node->dtype;
+        if (const auto* reduction = product.node->as<Reduction>()) {
+            output->kind = Output::Kind::reduction;
+            output->reduction = reduction;
+            output->reducer =
+                kernels::make_reducer(reduction->reduce, reduction->skip_nan, product.node->inputs[0]->dtype);
+            output->geometry.emplace(shape, reduction->axes);
+            output->computed = output->reducer.input;
+        } else if (product.node->is<HistogramCounts>()) {
+            output->kind = Output::Kind::histogram;
+            output->computed = DType::float64;
+        }
+        output->product = std::move(product);
+        lowering.output(output->operand(), output->computed);
+        outputs_.push_back(std::move(output));
+    }
+    for (const auto& leaf : lowering.leaves()) add_leaf(leaf, earlier);
+}
+
+Pass::Pass(Pass&&) noexcept = default;
+Pass::~Pass() = default;
+
+void Pass::add_leaf(const Leaf& leaf, const std::set<const Node*>& earlier) {
+    auto input = std::make_unique<Input>();
+    const bool resident = earlier.contains(leaf.node.get());
+    input->leaf = leaf;
+    input->key = std::to_string(reinterpret_cast<std::uintptr_t>(leaf.node.get())) + to_key(leaf.access);
+    input->kind = kind_of(leaf, resident);
+    if (resident) input->resident = context_.residents.at(leaf.node.get());
+    inputs_.push_back(std::move(input));
+}
+
+std::int64_t Pass::tile_bytes(const Shape& tile) const {
+    std::int64_t bytes = 0;
+    for (const auto& input : inputs_)
+        if (input->staged())
+            bytes += bytes_of(input->leaf.node->dtype, count_of(touched(input->leaf.access, Box::whole(tile))));
+    for (const auto& output : outputs_)
+        if (output->product.sink) bytes += bytes_of(output->computed, tile.count());
+    return bytes * kSlots;
+}
+
+// States that live from tile to tile: a reduction over a leading axis keeps those of all its outputs.
+std::int64_t Pass::state_bytes() const {
+    std::int64_t bytes = 0;
+    for (const auto& output : outputs_) {
+        if (output->kind != Output::Kind::reduction || output->geometry->rows) continue;
+        bytes += 2 * output->geometry->outputs * static_cast<std::int64_t>(output->reducer.state_size);
+    }
+    return bytes;
+}
+
+void Pass::plan(std::int64_t memory) {
+    TileRequest request;
+    request.shape = shape_;
+    request.bytes = [this](const Shape& tile) { return tile_bytes(tile); };
+    request.limit = memory - state_bytes();
+    const bool staged = tile_bytes(shape_) > 0;
+    request.target = staged ? std::min(kTileBytes * kSlots, request.limit) : std::numeric_limits<std::int64_t>::max();
+    for (const auto& input : inputs_) request.grids.push_back(chunk_grid(input->leaf, shape_));
+    for (const auto& output : outputs_) {
+        if (output->geometry) request.reductions.push_back(&*output->geometry);
+        if (output->product.sink)
+            if (const auto chunks = output->product.sink->chunks(); chunks && chunks->rank() == shape_.rank())
+                request.grids.push_back(*chunks);
+    }
+    tile_ = staged ? choose_tile(request) : shape_;
+    make_groups();
+    auto& progress = context_.progress;
+    const auto own = report();
+    progress.bytes_total += own.bytes_read + own.bytes_written;
+}
+
+void Pass::make_groups() {
+    const auto threads = std::max(context_.engine.threads(), 1);
+    for (auto& output : outputs_) {
+        Split split = split_tile(tile_, threads);
+        std::int64_t leaf_length = 0;
+        if (output->kind == Output::Kind::reduction) {
+            split = split_tile(tile_, threads, *output->geometry, output->mode);
+            if (output->geometry->rows) leaf_length = output->geometry->inner * output->geometry->group;
+        }
+        Group* home = nullptr;
+        for (auto& group : groups_) {
+            const bool same_split = group->split == split || output->kind != Output::Kind::reduction;
+            const bool same_leaves = leaf_length == 0 || group->leaf_length == 0 || group->leaf_length == leaf_length;
+            if (same_split && same_leaves) home = group.get();
+        }
+        if (!home) {
+            groups_.push_back(std::make_unique<Group>());
+            home = groups_.back().get();
+            home->split = split;
+        }
+        home->leaf_length = std::max(home->leaf_length, leaf_length);
+        home->outputs.push_back(output.get());
+    }
+    std::set<const Node*> residents;
+    for (const auto& input : inputs_)
+        if (input->resident) residents.insert(input->leaf.node.get());
+    for (auto& group : groups_) {
+        Lowering lowering(residents);
+        for (const auto* output : group->outputs) lowering.output(output->operand(), output->computed);
+        group->program = lowering.build();
+        for (const auto& leaf : lowering.leaves()) {
+            const auto key = std::to_string(reinterpret_cast<std::uintptr_t>(leaf.node.get())) + to_key(leaf.access);
+            const auto same = [&](const auto& input) { return input->key == key; };
+            group->inputs.push_back(std::find_if(inputs_.begin(), inputs_.end(), same)->get());
+        }
+    }
+}
+
+void Pass::make_buffers() {
+    const auto slots = static_cast<std::size_t>(std::min(kSlots, TileGrid(shape_, tile_).count()));
+    for (auto& input : inputs_) {
+        if (!input->staged()) continue;
+        const auto count = count_of(touched(input->leaf.access, Box::whole(tile_)));
+        for (std::size_t i = 0; i < slots; ++i)
+            input->slots.push_back(std::make_unique<AnyBuffer>(context_.engine, input->leaf.node->dtype, Shape{count}));
+    }
+    for (auto& output : outputs_) {
+        if (output->product.sink)
+            for (std::size_t i = 0; i < slots; ++i)
+                output->slots.push_back(
+                    std::make_unique<AnyBuffer>(context_.engine, output->computed, Shape{tile_.count()}));
+        if (output->kind != Output::Kind::reduction) continue;
+        Shape counts;
+        for (int axis = 0; axis < shape_.rank(); ++axis)
+            counts.push_back(output->geometry->reduced[static_cast<std::size_t>(axis)]
+                                 ? 1
+                                 : (shape_[axis] + tile_[axis] - 1) / std::max<std::int64_t>(tile_[axis], 1));
+        output->states.resize(static_cast<std::size_t>(counts.count()));
+        output->parts.resize(slots);
+        for (std::size_t i = 0; i < slots; ++i)
+            output->tokens.push_back(std::make_unique<AnyBuffer>(context_.engine, DType::uint8, Shape{1}));
+    }
+    for (auto& group : groups_)
+        for (auto* output : group->outputs)
+            for (auto& parts : output->parts)
+                parts.resize(static_cast<std::size_t>(group->split.pieces(Box::whole(tile_))));
+}
+
+std::int64_t Pass::output_tile(const ReduceGeometry& geometry, const Box& box) const {
+    std::int64_t index = 0;
+    for (int axis = 0; axis < shape_.rank(); ++axis) {
+        if (geometry.reduced[static_cast<std::size_t>(axis)]) continue;
+        index = index * ((shape_[axis] + tile_[axis] - 1) / tile_[axis]) + box.lo[axis] / tile_[axis];
+    }
+    return index;
+}
+
+PassReport Pass::report() const {
+    PassReport report;
+    report.shape = shape_;
+    report.tile = tile_;
+    const TileGrid grid(shape_, tile_);
+    report.tiles = grid.count();
+    report.memory = tile_bytes(tile_) + state_bytes();
+    for (const auto& input : inputs_) {
+        if (input->kind != LeafKind::stored) continue;
+        std::int64_t bytes = 0;
+        for (std::int64_t i = 0; i < grid.count(); ++i)
+            bytes += bytes_of(input->leaf.node->dtype, count_of(touched(input->leaf.access, grid.box(i))));
+        report.bytes_read += bytes;
+        auto text = describe(input->leaf);
+        const auto decodes = decodes_per_chunk(input->leaf, shape_, tile_);
+        if (decodes > 1.01)
+            text += ", each chunk decoded " + std::to_string(decodes).substr(0, 4) +
+                    " times (memory does not hold a row of chunks)";
+        report.reads.push_back(std::move(text));
+    }
+    for (const auto& output : outputs_) {
+        const auto& node = *output->product.node;
+        report.produces.push_back(output->product.name + ": " + std::string(name_of(node.dtype)) + " " +
+                                  to_string(node.shape));
+        if (output->product.sink) report.bytes_written += bytes_of(node.dtype, node.shape.count());
+    }
+    for (const auto& group : groups_) report.programs.push_back(group->program.to_string());
+    return report;
+}
+
+void Pass::submit(Scope& scope) {
+    make_buffers();
+    const TileGrid grid(shape_, tile_);
+    if (grid.count() == 0) return submit_empty(scope);
+    for (auto& output : outputs_)
+        if (output->kind == Output::Kind::histogram) submit_zero(scope, *output->product.buffer);
+    for (std::int64_t index = 0; index < grid.count(); ++index) {
+        const Box box = grid.box(index);
+        const auto slot = index % kSlots;
+        submit_reads(scope, box, slot);
+        for (auto& group : groups_) submit_group(scope, *group, box, slot);
+        submit_writes(scope, box, slot);
+    }
+}
+
+void Pass::submit_reads(Scope& scope, const Box& box, std::int64_t slot) {
+    for (auto& entry : inputs_) {
+        if (!entry->staged()) continue;
+        auto* input = entry.get();
+        auto ranges = touched(input->leaf.access, box);
+        std::vector<AnyAccess> accesses{
+            {input->slots[static_cast<std::size_t>(slot)].get(), Mode::write, std::nullopt}};
+        if (input->resident) accesses.push_back({input->resident, Mode::read, std::nullopt});
+        const bool stored = input->kind == LeafKind::stored;
+        const TaskOptions options{.name = stored ? "read" : "gather", .lane = stored ? Lane::io : Lane::cpu};
+        auto* done = &context_.progress.bytes_done;
+        scope.submit_list(options, accesses, [=](const Piece&, const detail::Operand* operands) {
+            stage_values(*input->leaf.node, ranges, input->resident ? operands[1].data : nullptr, operands[0].data);
+            if (stored) done->fetch_add(bytes_of(input->leaf.node->dtype, count_of(ranges)), std::memory_order_relaxed);
+        });
+    }
+}
+
+void Pass::submit_writes(Scope& scope, const Box& box, std::int64_t slot) {
+    for (auto& entry : outputs_) {
+        auto* output = entry.get();
+        if (!output->product.sink) continue;
+        const AnyAccess access{output->slots[static_cast<std::size_t>(slot)].get(), Mode::read, std::nullopt};
+        auto* done = &context_.progress.bytes_done;
+        scope.submit_list({.name = "write", .lane = Lane::io}, {&access, 1},
+                          [=](const Piece&, const detail::Operand* operands) {
+                              output->product.sink->write(box, operands[0].data);
+                              done->fetch_add(bytes_of(output->computed, box.count()), std::memory_order_relaxed);
+                          });
+    }
+}
+
+void Pass::submit_group(Scope& scope, Group& group, const Box& box, std::int64_t slot) {
+    auto tile = std::make_shared<Tile>();
+    tile->box = box;
+    tile->slot = slot;
+    const auto accesses = Runner::accesses(group, *tile, *this);
+    const auto pieces = group.split.pieces(box);
+    for (auto* output : group.outputs)
+        if (output->kind == Output::Kind::reduction && output->mode == SplitMode::outputs) {
+            auto& states = output->states[static_cast<std::size_t>(output_tile(*output->geometry, box))];
+            if (states.empty()) states.resize(static_cast<std::size_t>(pieces));
+        }
+    scope.submit_list(
+        {.name = "compute", .pieces = pieces, .flops = group.program.cost() * static_cast<double>(box.count())},
+        accesses, [this, &group, tile](const Piece& piece, const detail::Operand* operands) {
+            Runner(*this, group, *tile, operands).run(piece);
+        });
+    for (auto* output : group.outputs)
+        if (output->kind == Output::Kind::reduction && output->mode == SplitMode::leaves)
+            submit_merge(scope, *output, box, slot);
+}
+
+void Pass::submit_merge(Scope& scope, Output& output, const Box& box, std::int64_t slot) {
+    const Box region = buffer_box(output.geometry->output_box(box, output.reduction->keep_dims));
+    const auto index = static_cast<std::size_t>(output_tile(*output.geometry, box));
+    const AnyAccess accesses[] = {{output.tokens[static_cast<std::size_t>(slot)].get(), Mode::update, std::nullopt},
+                                  {output.product.buffer, Mode::update, region}};
+    scope.submit_list({.name = "combine"}, accesses,
+                      [&output, box, index, slot](const Piece&, const detail::Operand* operands) {
+                          auto& states = output.states[index];
+                          if (states.empty()) states.resize(1);
+                          for (auto& part : output.parts[static_cast<std::size_t>(slot)])
+                              states[0].fold.absorb(output.reducer, std::move(part.fold));
+                          if (output.geometry->is_last(box)) finalize(output, states[0], box, operands[1], box);
+                      });
+}
+
+void Pass::submit_empty(Scope& scope) {
+    for (auto& entry : outputs_) {
+        auto* output = entry.get();
+        if (output->product.node->shape.count() == 0) continue;
+        if (output->kind == Output::Kind::histogram) submit_zero(scope, *output->product.buffer);
+        if (output->kind != Output::Kind::reduction) continue;
+        const AnyAccess access{output->product.buffer, Mode::write, std::nullopt};
+        scope.submit_list({.name = "reduce nothing"}, {&access, 1},
+                          [output](const Piece&, const detail::Operand* operands) {
+                              ReduceState nothing;
+                              const auto whole = Box::whole(output->geometry->shape);
+                              finalize(*output, nothing, whole, operands[0], whole);
+                          });
+    }
+}
+
+}  // namespace heddle::array

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "heddle/buffer.hpp"
+#include "heddle/scope.hpp"
+#include "host/array/leaf_source.hpp"
+#include "host/array/plan.hpp"
+#include "host/array/reduce_tree.hpp"
+#include "host/array/tiling.hpp"
+#include "host/expr/evaluator.hpp"
+#include "host/expr/program.hpp"
+
+namespace heddle::array {
+
+// What is computed in a pass: a node's values, to memory that later passes read, or to a sink.
+struct Product {
+    NodePtr node;
+    AnyBuffer* buffer = nullptr;  // set when it is resident
+    Sink* sink = nullptr;
+    TargetStats* stats = nullptr;
+    std::string name;
+};
+
+// What the passes of a plan share.
+struct PlanContext {
+    Engine& engine;
+    std::map<const Node*, AnyBuffer*> residents;
+    std::vector<expr::Evaluator> evaluators;  // one per worker
+    Progress progress;
+};
+
+// One walk over an iteration space, tile by tile: each input is read once for a tile, the fused programs run on it in
+// pieces, their results go to memory, sinks and reductions. Tiles overlap: while one is computed the next is read and
+// the last one written, through kSlots sets of buffers, which also bound the memory in flight.
+class Pass {
+public:
+    static constexpr std::int64_t kSlots = 3;
+
+    // `earlier`: the stages that are computed before this pass.
+    Pass(PlanContext& context, const Shape& shape, std::vector<Product> products, const std::set<const Node*>& earlier);
+    Pass(Pass&&) noexcept;
+    ~Pass();
+
+    // Chooses the tiles; `memory` bytes are for this pass alone. OutOfMemory.
+    void plan(std::int64_t memory);
+    PassReport report() const;
+    void submit(Scope& scope);
+
+    // See pass_parts.hpp and pass_runner.hpp.
+    struct Input;
+    struct Output;
+    struct Group;
+    struct Tile;
+    class Runner;
+
+private:
+    std::int64_t tile_bytes(const Shape& tile) const;
+    std::int64_t state_bytes() const;
+    void add_leaf(const Leaf& leaf, const std::set<const Node*>& earlier);
+    void make_groups();
+    void make_buffers();
+    void submit_reads(Scope& scope, const Box& box, std::int64_t slot);
+    void submit_group(Scope& scope, Group& group, const Box& box, std::int64_t slot);
+    void submit_merge(Scope& scope, Output& output, const Box& box, std::int64_t slot);
+    void submit_writes(Scope& scope, const Box& box, std::int64_t slot);
+    void submit_empty(Scope& scope);
+    std::int64_t output_tile(const ReduceGeometry& geometry, const Box& box) const;
+
+    PlanContext& context_;
+    Shape shape_, tile_;
+    std::vector<std::unique_ptr<Input>> inputs_;
+    std::vector<std::unique_ptr<Output>> outputs_;
+    std::vector<std::unique_ptr<Group>> groups_;
+};
+
+}  // namespace heddle::array

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <mutex>
+
+#include "host/array/pass.hpp"
+
+namespace heddle::array {
+
+// A leaf of the pass; staged ones have kSlots buffers of a tile's size.
+struct Pass::Input {
+    Leaf leaf;
+    std::string key;
+    LeafKind kind;
+    AnyBuffer* resident = nullptr;
+    std::vector<std::unique_ptr<AnyBuffer>> slots;
+
+    bool staged() const { return kind == LeafKind::stored || kind == LeafKind::generated; }
+};
+
+// A product of the pass and what lies between its tiles.
+struct Pass::Output {
+    enum class Kind : std::uint8_t { map, reduction, histogram };
+
+    Product product;
+    Kind kind = Kind::map;
+    DType computed = DType::float64;  // the type that the program delivers
+    // Of a map into a sink: one tile's values each.
+    std::vector<std::unique_ptr<AnyBuffer>> slots;
+    // Of a reduction:
+    std::optional<ReduceGeometry> geometry;
+    kernels::Reducer reducer{};
+    const Reduction* reduction = nullptr;
+    SplitMode mode = SplitMode::outputs;
+    std::vector<std::vector<ReduceState>> states;    // by output tile, then by piece; ordered by the output's region
+    std::vector<std::vector<ReduceState>> parts;     // by slot, then by piece: leaves that submit_merge joins
+    std::vector<std::unique_ptr<AnyBuffer>> tokens;  // stand for `parts` in the accesses
+    // Of a histogram:
+    std::mutex mutex;  // guards adding a piece's counts to the buffer
+
+    const NodePtr& operand() const { return kind == Kind::map ? product.node : product.node->inputs[0]; }
+};
+
+// Products that one program computes, sharing tiles out in the same way.
+struct Pass::Group {
+    expr::Program program;
+    std::vector<Input*> inputs;
+    std::vector<Output*> outputs;
+    Split split;
+    std::int64_t leaf_length = 0;  // block alignment that row reductions need
+};
+
+// A group's work on one tile, shared by its pieces.
+struct Pass::Tile {
+    Box box;
+    std::int64_t slot;
+    std::vector<std::vector<AxisRange>> ranges;  // per input
+    std::vector<int> operands;                   // per input, then per output: index into the task's accesses or -1
+    std::vector<Box> regions;                    // per access: what it covers of its buffer
+};
+
+// A buffer has at least one axis; values of rank 0 lie in its only element.
+inline Shape buffer_shape(const Shape& shape) { return shape.empty() ? Shape{1} : shape; }
+inline Box buffer_box(const Box& box) { return box.rank() == 0 ? Box{{0}, {1}} : box; }
+
+}  // namespace heddle::array

@@ -1,0 +1,302 @@
+#include "host/array/pass_runner.hpp"
+
+#include <cmath>
+#include <cstring>
+
+#include "kernels/histogram.hpp"
+
+namespace heddle::array {
+namespace {
+
+Shape byte_strides(const Shape& strides, std::size_t width) {
+    Shape bytes = strides;
+    for (int axis = 0; axis < bytes.rank(); ++axis) bytes[axis] *= static_cast<std::int64_t>(width);
+    return bytes;
+}
+
+std::int64_t offset_in(const Shape& strides, const Shape& from, const Shape& to) {
+    std::int64_t offset = 0;
+    for (int axis = 0; axis < strides.rank(); ++axis) offset += strides[axis] * (to[axis] - from[axis]);
+    return offset;
+}
+
+// Copies dense C-order values into a strided block.
+void scatter(const std::byte* from, const Shape& extents, const Shape& strides, std::size_t width, std::byte* to) {
+    if (extents.empty()) {
+        std::memcpy(to, from, width);
+        return;
+    }
+    const auto row = static_cast<std::size_t>(extents.back());
+    const auto last = strides.back();
+    Shape at = Shape::filled(extents.rank(), 0);
+    const auto rows = extents.back() == 0 ? 0 : extents.count() / extents.back();
+    for (std::int64_t n = 0; n < rows; ++n) {
+        auto* start = to + offset_in(strides, Shape::filled(extents.rank(), 0), at);
+        if (last == static_cast<std::int64_t>(width))
+            std::memcpy(start, from, row * width);
+        else
+            for (std::size_t i = 0; i < row; ++i)
+                std::memcpy(start + static_cast<std::int64_t>(i) * last, from + i * width, width);
+        from += row * width;
+        for (int axis = extents.rank() - 2; axis >= 0 && ++at[axis] == extents[axis]; --axis) at[axis] = 0;
+    }
+}
+
+template <class T>
+void count_non_finite(const T* values, std::int64_t n, std::int64_t& nan, std::int64_t& inf) {
+    for (std::int64_t i = 0; i < n; ++i) {
+        nan += std::isnan(values[i]) ? 1 : 0;
+        inf += std::isinf(values[i]) ? 1 : 0;
+    }
+}
+
+void count_non_finite(DType dtype, const void* values, std::int64_t n, TargetStats& stats) {
+    std::int64_t nan = 0, inf = 0;
+    switch (dtype) {
+        case DType::float32:
+            count_non_finite(static_cast<const float*>(values), n, nan, inf);
+            break;
+        case DType::float64:
+            count_non_finite(static_cast<const double*>(values), n, nan, inf);
+            break;
+        case DType::complex64:
+            count_non_finite(static_cast<const float*>(values), 2 * n, nan, inf);
+            break;
+        case DType::complex128:
+            count_non_finite(static_cast<const double*>(values), 2 * n, nan, inf);
+            break;
+        case DType::float16:
+            for (std::int64_t i = 0; i < n; ++i) {
+                const auto bits = static_cast<const Half*>(values)[i].bits & 0x7fff;
+                nan += bits > 0x7c00 ? 1 : 0;
+                inf += bits == 0x7c00 ? 1 : 0;
+            }
+            break;
+        default:
+            return;
+    }
+    if (nan > 0) stats.nan.fetch_add(nan, std::memory_order_relaxed);
+    if (inf > 0) stats.inf.fetch_add(inf, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+// Where the blocks of one output go, beside memory.
+struct Pass::Runner::Consumption {
+    std::optional<BoxReduction> reduction;
+    std::optional<kernels::Histogram> histogram;
+    std::vector<std::int64_t> counts;
+    std::int64_t offset = 0;  // of the running evaluation in the piece
+
+    static void consume(void* context, int, const void* values, std::int64_t offset, std::int64_t n) {
+        auto& self = *static_cast<Consumption*>(context);
+        if (self.reduction)
+            self.reduction->take(values, self.offset + offset, n);
+        else
+            self.histogram->add(static_cast<const double*>(values), n, self.counts.data());
+    }
+};
+
+std::vector<AnyAccess> Pass::Runner::accesses(const Group& group, Tile& tile, const Pass& pass) {
+    std::vector<AnyAccess> list;
+    const auto add = [&](const AnyBuffer* buffer, Mode mode, std::optional<Box> box) {
+        tile.operands.push_back(static_cast<int>(list.size()));
+        tile.regions.push_back(box.value_or(Box{}));
+        list.push_back({buffer, mode, std::move(box)});
+    };
+    const auto slot = static_cast<std::size_t>(tile.slot);
+    for (const auto* input : group.inputs) {
+        tile.ranges.push_back(touched(input->leaf.access, tile.box));
+        if (input->staged()) {
+            add(input->slots[slot].get(), Mode::read, std::nullopt);
+        } else if (input->resident) {
+            Box region;
+            for (const auto& range : tile.ranges.back()) {
+                region.lo.push_back(range.start);
+                region.hi.push_back(range.start + (range.count - 1) * range.step + 1);
+            }
+            add(input->resident, Mode::read, buffer_box(region));
+        } else {
+            tile.operands.push_back(-1);
+        }
+    }
+    for (auto* output : group.outputs) {
+        if (output->kind == Output::Kind::histogram) {
+            // The bounds come right behind the counts.
+            add(output->product.buffer, Mode::update, std::nullopt);
+            for (std::size_t i = 1; i <= 2; ++i) {
+                auto* bound = pass.context_.residents.at(output->product.node->inputs[i].get());
+                tile.regions.emplace_back();
+                list.push_back({bound, Mode::read, std::nullopt});
+            }
+        } else if (output->kind == Output::Kind::reduction && output->mode == SplitMode::leaves) {
+            add(output->tokens[slot].get(), Mode::write, std::nullopt);
+        } else if (output->kind == Output::Kind::reduction) {
+            add(output->product.buffer, Mode::update,
+                buffer_box(output->geometry->output_box(tile.box, output->reduction->keep_dims)));
+        } else if (output->product.sink) {
+            add(output->slots[slot].get(), Mode::write, std::nullopt);
+        } else {
+            add(output->product.buffer, Mode::write, buffer_box(tile.box));
+        }
+    }
+    return list;
+}
+
+expr::StridedInput Pass::Runner::input_at(std::size_t index, const Box& box) const {
+    const auto& input = *group_.inputs[index];
+    const auto& leaf = input.leaf;
+    const auto width = size_of(leaf.node->dtype);
+    if (input.staged()) {
+        const auto walk = walk_dense(leaf.access, tile_.ranges[index], box.rank(), static_cast<std::int64_t>(width));
+        const auto* base = static_cast<const std::byte*>(operands_[tile_.operands[index]].data);
+        return {base + walk.offset + offset_in(walk.strides, tile_.box.lo, box.lo), walk.strides};
+    }
+    if (!input.resident) {
+        const auto walk = walk_whole(leaf.access, box, byte_strides(dense_strides(leaf.node->shape), width));
+        return {leaf.node->as<Memory>()->storage->bytes.get() + walk.offset, walk.strides};
+    }
+    const auto operand = static_cast<std::size_t>(tile_.operands[index]);
+    const auto strides = byte_strides(operands_[operand].layout->strides, width);
+    const auto walk = walk_whole(leaf.access, box, strides);
+    const auto& origin = tile_.regions[operand].lo;
+    const auto shift = leaf.access.empty() ? 0 : offset_in(strides, Shape::filled(origin.rank(), 0), origin);
+    return {static_cast<const std::byte*>(operands_[operand].data) + walk.offset - shift, walk.strides};
+}
+
+expr::Target Pass::Runner::target_of(std::size_t index, const Box& box, Consumption& consumption) const {
+    const auto& output = *group_.outputs[index];
+    expr::Target target;
+    if (output.kind != Output::Kind::map) {
+        target.consumer = Consumption::consume;
+        target.context = &consumption;
+        return target;
+    }
+    const auto operand = static_cast<std::size_t>(tile_.operands[group_.inputs.size() + index]);
+    const auto width = size_of(output.computed);
+    auto* data = static_cast<std::byte*>(operands_[operand].data);
+    const Shape strides = output.product.sink || box.rank() == 0 ? dense_strides(tile_.box.extents())
+                                                                 : operands_[operand].layout->strides;
+    target.strides = byte_strides(strides, width);
+    target.base = data + offset_in(target.strides, tile_.box.lo, box.lo);
+    return target;
+}
+
+ReduceState& Pass::Runner::state_of(Output& output, const Piece& piece) const {
+    const auto at = static_cast<std::size_t>(piece.index);
+    if (output.mode == SplitMode::leaves) return output.parts[static_cast<std::size_t>(tile_.slot)][at];
+    return output.states[static_cast<std::size_t>(pass_.output_tile(*output.geometry, tile_.box))][at];
+}
+
+void Pass::Runner::run(const Piece& piece) {
+    const Box box = group_.split.piece(tile_.box, piece.index);
+    std::vector<Consumption> consumptions(group_.outputs.size());
+    for (std::size_t i = 0; i < consumptions.size(); ++i) {
+        auto& output = *group_.outputs[i];
+        if (output.kind == Output::Kind::reduction) {
+            consumptions[i].reduction.emplace(*output.geometry, output.reducer, box, state_of(output, piece));
+        } else if (output.kind == Output::Kind::histogram) {
+            const auto operand = static_cast<std::size_t>(tile_.operands[group_.inputs.size() + i]);
+            const auto bins = output.product.node->as<HistogramCounts>()->bins;
+            consumptions[i].histogram.emplace(*static_cast<const double*>(operands_[operand + 1].data),
+                                              *static_cast<const double*>(operands_[operand + 2].data), bins);
+            consumptions[i].counts.resize(static_cast<std::size_t>(bins));
+        }
+    }
+    evaluate(box, consumptions, piece.worker);
+    for (std::size_t i = 0; i < consumptions.size(); ++i) finish(*group_.outputs[i], i, consumptions[i], box);
+}
+
+void Pass::Runner::evaluate(const Box& box, std::vector<Consumption>& consumptions, int worker) {
+    const BoxReduction* ragged = nullptr;
+    for (const auto& consumption : consumptions)
+        if (consumption.reduction && consumption.reduction->ragged_rows()) ragged = &*consumption.reduction;
+    if (!ragged) return evaluate_box(box, 0, consumptions, worker);
+    // Leaves end with each row, so each row is a run of its own.
+    const auto length = ragged->row_length();
+    int axis = box.rank();
+    for (std::int64_t inside = 1; inside < length;) {
+        --axis;
+        inside *= box.hi[axis] - box.lo[axis];
+    }
+    Shape outer(std::span(box.lo.begin(), static_cast<std::size_t>(axis)));
+    for (std::int64_t offset = 0; offset < box.count(); offset += length) {
+        Box row = box;
+        for (int a = 0; a < axis; ++a) {
+            row.lo[a] = outer[a];
+            row.hi[a] = outer[a] + 1;
+        }
+        evaluate_box(row, offset, consumptions, worker);
+        for (int a = axis - 1; a >= 0 && ++outer[a] == box.hi[a]; --a) outer[a] = box.lo[a];
+    }
+}
+
+void Pass::Runner::evaluate_box(const Box& box, std::int64_t offset, std::vector<Consumption>& consumptions,
+                                int worker) {
+    std::vector<expr::StridedInput> inputs;
+    for (std::size_t i = 0; i < group_.inputs.size(); ++i) inputs.push_back(input_at(i, box));
+    std::vector<expr::Target> targets;
+    for (std::size_t i = 0; i < group_.outputs.size(); ++i) {
+        consumptions[i].offset = offset;
+        targets.push_back(target_of(i, box, consumptions[i]));
+    }
+    auto& evaluator = pass_.context_.evaluators[static_cast<std::size_t>(worker)];
+    evaluator.run(group_.program, box.extents(), inputs, 0, box.count(), {targets, group_.leaf_length, false});
+}
+
+void Pass::Runner::finish(Output& output, std::size_t index, Consumption& consumption, const Box& box) {
+    const auto operand = static_cast<std::size_t>(tile_.operands[group_.inputs.size() + index]);
+    if (output.kind == Output::Kind::histogram) {
+        auto* counts = static_cast<std::int64_t*>(operands_[operand].data);
+        std::lock_guard lock(output.mutex);
+        for (std::size_t i = 0; i < consumption.counts.size(); ++i) counts[i] += consumption.counts[i];
+    } else if (output.kind == Output::Kind::reduction) {
+        consumption.reduction->finish();
+        if (output.mode == SplitMode::leaves || !output.geometry->is_last(box)) return;
+        auto& states = output.states[static_cast<std::size_t>(pass_.output_tile(*output.geometry, tile_.box))];
+        const auto piece = group_.split.axis < 0
+                               ? 0
+                               : (box.lo[group_.split.axis] - tile_.box.lo[group_.split.axis]) / group_.split.step;
+        finalize(output, states[static_cast<std::size_t>(piece)], box, operands_[operand], tile_.box);
+    } else if (output.product.stats) {
+        const auto whole = box.extents();
+        // Row by row: a piece of a tile need not be dense.
+        const auto rows = whole.empty() || whole.back() == 0 ? 1 : whole.count() / whole.back();
+        const auto row = whole.empty() ? 1 : whole.back();
+        Consumption unused;
+        const auto target = target_of(index, box, unused);
+        Shape at = Shape::filled(whole.rank(), 0);
+        const Shape origin = at;
+        for (std::int64_t n = 0; n < rows; ++n) {
+            count_non_finite(output.computed, target.base + offset_in(target.strides, origin, at), row,
+                             *output.product.stats);
+            for (int a = whole.rank() - 2; a >= 0 && ++at[a] == whole[a]; --a) at[a] = 0;
+        }
+    }
+}
+
+void finalize(Pass::Output& output, ReduceState& state, const Box& box, const detail::Operand& operand,
+              const Box& region_box) {
+    const auto& geometry = *output.geometry;
+    const bool keep = output.reduction->keep_dims;
+    const Box out = geometry.output_box(box, keep), region = geometry.output_box(region_box, keep);
+    const auto n = out.count();
+    const auto states = state.fold.finish(output.reducer, n);
+    const auto width = size_of(output.reducer.output);
+    Bytes values(static_cast<std::size_t>(n) * width);
+    output.reducer.finalize(states.data(), values.data(), n, geometry.total, output.reduction->ddof);
+    if (output.product.stats) count_non_finite(output.reducer.output, values.data(), n, *output.product.stats);
+    const auto strides = out.rank() == 0 ? Shape{} : byte_strides(operand.layout->strides, width);
+    scatter(values.data(), out.extents(), strides, width,
+            static_cast<std::byte*>(operand.data) + (out.rank() == 0 ? 0 : offset_in(strides, region.lo, out.lo)));
+}
+
+void submit_zero(Scope& scope, AnyBuffer& counts) {
+    const AnyAccess access{&counts, Mode::write, std::nullopt};
+    scope.submit_list({.name = "zero"}, {&access, 1}, [](const Piece&, const detail::Operand* operands) {
+        auto* values = static_cast<std::int64_t*>(operands[0].data);
+        std::fill(values, values + operands[0].layout->count, 0);
+    });
+}
+
+}  // namespace heddle::array

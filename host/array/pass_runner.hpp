@@ -1,0 +1,42 @@
+#pragma once
+
+#include <vector>
+
+#include "host/array/pass_parts.hpp"
+
+namespace heddle::array {
+
+// Runs a group's program on one piece of a tile.
+class Pass::Runner {
+public:
+    Runner(Pass& pass, Group& group, Tile& tile, const detail::Operand* operands)
+        : pass_(pass), group_(group), tile_(tile), operands_(operands) {}
+
+    // The accesses of the group's task for this tile, filled into the tile's operand indices and regions too.
+    static std::vector<AnyAccess> accesses(const Group& group, Tile& tile, const Pass& pass);
+    void run(const Piece& piece);
+
+private:
+    struct Consumption;
+
+    expr::StridedInput input_at(std::size_t index, const Box& box) const;
+    expr::Target target_of(std::size_t index, const Box& box, Consumption& consumption) const;
+    ReduceState& state_of(Output& output, const Piece& piece) const;
+    void evaluate(const Box& piece_box, std::vector<Consumption>& consumptions, int worker);
+    void evaluate_box(const Box& box, std::int64_t offset, std::vector<Consumption>& consumptions, int worker);
+    void finish(Output& output, std::size_t index, Consumption& consumption, const Box& box);
+
+    Pass& pass_;
+    Group& group_;
+    Tile& tile_;
+    const detail::Operand* operands_;
+};
+
+// Turns the finished tree of the outputs that `box` covers into values of the output's buffer; `operand` is the view of
+// the region that belongs to `region_box`.
+void finalize(Pass::Output& output, ReduceState& state, const Box& box, const detail::Operand& operand,
+              const Box& region_box);
+
+void submit_zero(Scope& scope, AnyBuffer& counts);
+
+}  // namespace heddle::array

@@ -1,0 +1,248 @@
+#include "host/array/plan.hpp"
+
+#include <algorithm>
+
+#include "heddle/error.hpp"
+#include "host/array/evaluation.hpp"
+#include "host/array/graph.hpp"
+#include "host/array/pass.hpp"
+#include "host/array/pass_parts.hpp"
+
+namespace heddle::array {
+namespace {
+
+std::int64_t bytes_of(const Node& node) { return node.shape.count() * static_cast<std::int64_t>(size_of(node.dtype)); }
+
+void collect_pending(const NodePtr& node, std::set<const Node*>& seen, std::vector<const Node*>& pending) {
+    if (!seen.insert(node.get()).second) return;
+    if (const auto* memory = node->as<Memory>(); memory && memory->storage->pending) pending.push_back(node.get());
+    for (const auto& input : node->inputs) collect_pending(input, seen, pending);
+}
+
+// A product that waits for its pass: what it runs over, from which level on, and the inputs that it would share.
+struct Item {
+    Product product;
+    int level;
+    Shape space;
+    std::set<std::string> inputs;
+};
+
+}  // namespace
+
+struct Plan::State {
+    PlanContext context;
+    std::vector<Target> targets;
+    std::vector<NodePtr> roots;
+    std::vector<std::unique_ptr<TargetStats>> stats;
+    std::vector<Stage> stages;
+    std::vector<std::unique_ptr<AnyBuffer>> buffers;
+    std::vector<std::shared_ptr<std::byte>> memory;  // per target; null with a sink
+    std::vector<Pass> passes;
+    std::vector<std::size_t> copied;  // targets whose values are resident and go to a sink at the end
+    std::vector<const Node*> pending;
+    PlanReport report;
+    std::int64_t resident_bytes = 0;
+
+    explicit State(Engine& engine) : context{engine, {}, {}, {}} {}
+
+    bool is_staged(const NodePtr& node) const {
+        return std::any_of(stages.begin(), stages.end(), [&](const auto& stage) { return stage.node == node; });
+    }
+    void make_stages(std::vector<int>& levels);
+    void make_residents();
+    void make_passes(const std::vector<int>& levels);
+    std::set<const Node*> stages_before(int level) const;
+    std::vector<Item> make_items(const std::vector<int>& levels);
+    void write_reports();
+};
+
+void Plan::State::make_stages(std::vector<int>& levels) {
+    const auto limit = static_cast<std::int64_t>(context.engine.memory_limit());
+    Canonicalizer canonicalizer;
+    Stager stager(limit / 8);
+    std::set<const Node*> seen;
+    for (const auto& target : targets) {
+        collect_pending(target.array.node(), seen, pending);
+        roots.push_back(canonicalizer.canonical(target.array.node()));
+        stats.push_back(std::make_unique<TargetStats>());
+    }
+    report.warnings = numpy_warnings(roots);
+    for (const auto& root : roots) {
+        if (root->is<Reduction>() || root->is<HistogramCounts>()) stager.add(root);
+        levels.push_back(stager.level_of(root));
+    }
+    stages = stager.stages();
+}
+
+void Plan::State::make_residents() {
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+        memory.emplace_back();
+        const auto& root = roots[i];
+        if (targets[i].sink) {
+            if (is_staged(root)) copied.push_back(i);
+            continue;
+        }
+        const auto first =
+            std::find(roots.begin(), roots.begin() + static_cast<std::ptrdiff_t>(i), root) - roots.begin();
+        if (static_cast<std::size_t>(first) < i && memory[static_cast<std::size_t>(first)]) {
+            memory.back() = memory[static_cast<std::size_t>(first)];
+            continue;
+        }
+        resident_bytes += bytes_of(*root);
+    }
+    for (const auto& stage : stages) resident_bytes += bytes_of(*stage.node);
+    const auto limit = static_cast<std::int64_t>(context.engine.memory_limit());
+    if (resident_bytes > limit)
+        throw OutOfMemory("the results do not fit the memory limit",
+                          "what must stay in memory takes " + std::to_string(resident_bytes) + " bytes, the limit is " +
+                              std::to_string(limit),
+                          "allow more memory, write the result to a file, or reduce along other axes");
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+        if (targets[i].sink || memory[i]) continue;
+        const auto& root = *roots[i];
+        memory[i] = allocate_bytes(static_cast<std::size_t>(bytes_of(root)));
+        if (root.shape.count() == 0) continue;
+        buffers.push_back(
+            std::make_unique<AnyBuffer>(context.engine, root.dtype, buffer_shape(root.shape), memory[i].get()));
+        context.residents.emplace(&root, buffers.back().get());
+    }
+    for (const auto& stage : stages) {
+        if (context.residents.contains(stage.node.get()) || stage.node->shape.count() == 0) continue;
+        buffers.push_back(
+            std::make_unique<AnyBuffer>(context.engine, stage.node->dtype, buffer_shape(stage.node->shape)));
+        context.residents.emplace(stage.node.get(), buffers.back().get());
+    }
+}
+
+std::set<const Node*> Plan::State::stages_before(int level) const {
+    std::set<const Node*> nodes;
+    for (const auto& stage : stages)
+        if (stage.level < level && stage.node->shape.count() > 0) nodes.insert(stage.node.get());
+    return nodes;
+}
+
+std::vector<Item> Plan::State::make_items(const std::vector<int>& levels) {
+    std::vector<Item> items;
+    std::set<const Node*> made;
+    const auto add = [&](Product product, int level) {
+        const auto& operand = Stage{product.node, level}.operand();
+        const auto earlier = stages_before(level);
+        Lowering lowering(earlier);
+        lowering.output(operand, operand->dtype);
+        Item item{std::move(product), level, operand->shape, {}};
+        for (const auto& leaf : lowering.leaves())
+            item.inputs.insert(std::to_string(reinterpret_cast<std::uintptr_t>(leaf.node.get())) + to_key(leaf.access));
+        items.push_back(std::move(item));
+    };
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+        const auto& root = roots[i];
+        const bool copies = std::find(copied.begin(), copied.end(), i) != copied.end();
+        if (root->shape.count() == 0 || (!targets[i].sink && memory[i] && made.contains(root.get()))) continue;
+        const auto found = std::find_if(stages.begin(), stages.end(), [&](const auto& s) { return s.node == root; });
+        const int level = found != stages.end() ? found->level : levels[i];
+        const auto resident = context.residents.find(root.get());
+        const bool in_memory = copies || !targets[i].sink;
+        if (in_memory && !made.insert(root.get()).second) continue;
+        add({root, in_memory ? resident->second : nullptr, in_memory ? nullptr : targets[i].sink, stats[i].get(),
+             targets[i].name},
+            level);
+    }
+    for (const auto& stage : stages) {
+        if (stage.node->shape.count() == 0 || !made.insert(stage.node.get()).second) continue;
+        const auto* reduction = stage.node->as<Reduction>();
+        const std::string name = reduction ? std::string(kernels::name_of(reduction->reduce)) : "intermediate";
+        add({stage.node, context.residents.at(stage.node.get()), nullptr, nullptr, name}, stage.level);
+    }
+    return items;
+}
+
+void Plan::State::make_passes(const std::vector<int>& levels) {
+    auto items = make_items(levels);
+    std::stable_sort(items.begin(), items.end(), [](const auto& a, const auto& b) { return a.level < b.level; });
+    const auto memory_left = static_cast<std::int64_t>(context.engine.memory_limit()) - resident_bytes;
+    while (!items.empty()) {
+        // Everything of this level that runs over the same space and shares an input joins one pass.
+        std::vector<Product> products{items.front().product};
+        const auto level = items.front().level;
+        const auto space = items.front().space;
+        auto inputs = items.front().inputs;
+        items.erase(items.begin());
+        for (bool joined = true; joined;) {
+            joined = false;
+            for (auto item = items.begin(); item != items.end(); ++item) {
+                const bool shares = std::any_of(item->inputs.begin(), item->inputs.end(),
+                                                [&](const auto& key) { return inputs.contains(key); });
+                if (item->level != level || item->space != space || !shares) continue;
+                products.push_back(item->product);
+                inputs.insert(item->inputs.begin(), item->inputs.end());
+                items.erase(item);
+                joined = true;
+                break;
+            }
+        }
+        passes.emplace_back(context, space, std::move(products), stages_before(level));
+        passes.back().plan(memory_left);
+    }
+}
+
+void Plan::State::write_reports() {
+    std::int64_t working = 0;
+    for (const auto& pass : passes) {
+        report.passes.push_back(pass.report());
+        report.bytes_read += report.passes.back().bytes_read;
+        report.bytes_written += report.passes.back().bytes_written;
+        working = std::max(working, report.passes.back().memory);
+    }
+    for (const auto i : copied) {
+        report.bytes_written += bytes_of(*roots[i]);
+        context.progress.bytes_total += bytes_of(*roots[i]);
+    }
+    report.memory_peak = resident_bytes + working;
+}
+
+Plan::Plan(Engine& engine, std::vector<Target> targets) : state_(std::make_unique<State>(engine)) {
+    state_->targets = std::move(targets);
+    std::vector<int> levels;
+    state_->make_stages(levels);
+    state_->make_residents();
+    state_->make_passes(levels);
+    state_->write_reports();
+}
+
+Plan::Plan(Plan&&) noexcept = default;
+Plan::~Plan() = default;
+
+const PlanReport& Plan::report() const { return state_->report; }
+const Progress& Plan::progress() const { return state_->context.progress; }
+const TargetStats& Plan::stats(std::size_t target) const { return *state_->stats[target]; }
+
+std::vector<Array> Plan::submit(Scope& scope) {
+    auto& state = *state_;
+    for (const auto* node : state.pending) wait_for(*node);
+    const auto workers = static_cast<std::size_t>(std::max(state.context.engine.workers(), 1));
+    while (state.context.evaluators.size() < workers) state.context.evaluators.emplace_back();
+    for (auto& pass : state.passes) pass.submit(scope);
+    for (const auto i : state.copied) {
+        const auto& root = *state.roots[i];
+        if (root.shape.count() == 0) continue;
+        const AnyAccess access{state.context.residents.at(&root), Mode::read, std::nullopt};
+        auto* sink = state.targets[i].sink;
+        auto* done = &state.context.progress.bytes_done;
+        scope.submit_list(
+            {.name = "write", .lane = Lane::io}, {&access, 1},
+            [=, box = Box::whole(root.shape), bytes = bytes_of(root)](const Piece&, const detail::Operand* operands) {
+                sink->write(box, operands[0].data);
+                done->fetch_add(bytes, std::memory_order_relaxed);
+            });
+    }
+    std::vector<Array> arrays;
+    for (std::size_t i = 0; i < state.targets.size(); ++i) {
+        if (state.targets[i].sink) continue;
+        auto storage = std::make_shared<Storage>();
+        storage->bytes = state.memory[i];
+        arrays.emplace_back(memory(state.roots[i]->dtype, state.roots[i]->shape, std::move(storage)));
+    }
+    return arrays;
+}
+
+}  // namespace heddle::array

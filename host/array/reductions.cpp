@@ -1,0 +1,110 @@
+#include "heddle/reductions.hpp"
+
+#include <cmath>
+
+#include "heddle/error.hpp"
+#include "heddle/functions.hpp"
+#include "host/array/node.hpp"
+
+namespace heddle {
+namespace {
+
+using kernels::Reduce;
+
+Shape reduced_shape(const Shape& shape, const array::Reduction& reduction) {
+    Shape result;
+    for (int axis = 0; axis < shape.rank(); ++axis) {
+        if (!reduction.axes[static_cast<std::size_t>(axis)])
+            result.push_back(shape[axis]);
+        else if (reduction.keep_dims)
+            result.push_back(1);
+    }
+    return result;
+}
+
+Array reduce(Reduce op, bool skip_nan, const Array& a, const Axes& axes, KeepDims keep, double ddof = 0) {
+    array::Reduction reduction{op, skip_nan, keep == KeepDims::yes, {}, ddof};
+    for (int axis = 0; axes.all() && axis < a.rank(); ++axis) reduction.axes[static_cast<std::size_t>(axis)] = true;
+    for (const int axis : axes.list()) {
+        auto& marked = reduction.axes[static_cast<std::size_t>(array::normalize_axis(axis, a.rank()))];
+        if (marked) throw ShapeError("an axis is named twice", "axis " + std::to_string(axis), "name each axis once");
+        marked = true;
+    }
+    const auto reducer = kernels::make_reducer(op, skip_nan, a.dtype());
+    const std::string name = (skip_nan ? "nan" : "") + std::string(kernels::name_of(op));
+    if (reducer.has_index && axes.list().size() > 1)
+        throw ShapeError(name + " works along one axis or over all", std::to_string(axes.list().size()) + " were given",
+                         "name one axis, or none");
+    const Shape shape = reduced_shape(a.shape(), reduction);
+    if (!reducer.has_identity && a.size() == 0 && shape.count() > 0)
+        throw ShapeError(name + " of nothing has no value", "the shape is " + to_string(a.shape()),
+                         "check the selection that made it empty");
+    return Array(array::make_node(reduction, reducer.output, shape, {a.node()}));
+}
+
+}  // namespace
+
+#define HEDDLE_REDUCTION(name)                                                                                         \
+    Array name(const Array& a, const Axes& axes, KeepDims keep) { return reduce(Reduce::name, false, a, axes, keep); } \
+    Array nan##name(const Array& a, const Axes& axes, KeepDims keep) {                                                 \
+        return reduce(Reduce::name, true, a, axes, keep);                                                              \
+    }
+#define HEDDLE_SPREAD(name)                                                       \
+    Array name(const Array& a, const Axes& axes, KeepDims keep, Ddof ddof) {      \
+        return reduce(Reduce::name, false, a, axes, keep, ddof.value);            \
+    }                                                                             \
+    Array nan##name(const Array& a, const Axes& axes, KeepDims keep, Ddof ddof) { \
+        return reduce(Reduce::name, true, a, axes, keep, ddof.value);             \
+    }
+
+HEDDLE_REDUCTION(sum)
+HEDDLE_REDUCTION(prod)
+HEDDLE_REDUCTION(mean)
+HEDDLE_SPREAD(var)
+HEDDLE_SPREAD(std)
+HEDDLE_REDUCTION(min)
+HEDDLE_REDUCTION(max)
+HEDDLE_REDUCTION(argmin)
+HEDDLE_REDUCTION(argmax)
+HEDDLE_REDUCTION(any)
+HEDDLE_REDUCTION(all)
+HEDDLE_REDUCTION(count)
+#undef HEDDLE_REDUCTION
+#undef HEDDLE_SPREAD
+
+namespace {
+
+Histogram make_histogram(const Array& a, std::int64_t bins, const Array& low, const Array& high) {
+    if (bins < 1)
+        throw ArgumentError("a histogram needs at least one bin", std::to_string(bins) + " were asked for",
+                            "give a positive number of bins");
+    if (is_complex(a.dtype()))
+        throw DTypeError("complex values have no order to make bins of",
+                         "the array is " + std::string(name_of(a.dtype())), "take abs(), real() or imag() first");
+    const auto values = a.astype(DType::float64).node();
+    Array counts(
+        array::make_node(array::HistogramCounts{bins}, DType::int64, {bins}, {values, low.node(), high.node()}));
+    // numpy.linspace over the range, widened by 0.5 on both sides where it is empty.
+    const auto empty = low == high;
+    const auto first = where(empty, low - 0.5, low), last = where(empty, high + 0.5, high);
+    const auto index = arange(0, bins + 1).astype(DType::float64);
+    const auto step = (last - first) / static_cast<double>(bins);
+    return {counts, where(index == static_cast<double>(bins), last, index * step + first)};
+}
+
+}  // namespace
+
+Histogram histogram(const Array& a, std::int64_t bins, HistogramRange range) {
+    if (!std::isfinite(range.low) || !std::isfinite(range.high) || range.low > range.high)
+        throw ArgumentError("a histogram's range needs two finite bounds in order",
+                            "it is " + std::to_string(range.low) + " to " + std::to_string(range.high),
+                            "give range=(low, high) with low <= high");
+    return make_histogram(a, bins, full({}, range.low), full({}, range.high));
+}
+
+Histogram histogram(const Array& a, std::int64_t bins) {
+    if (a.size() == 0) return histogram(a, bins, {0, 1});
+    return make_histogram(a, bins, min(a).astype(DType::float64), max(a).astype(DType::float64));
+}
+
+}  // namespace heddle

@@ -1,0 +1,105 @@
+#include <algorithm>
+
+#include "heddle/array.hpp"
+#include "heddle/error.hpp"
+#include "host/array/node.hpp"
+
+namespace heddle {
+namespace {
+
+using array::NodePtr;
+using array::View;
+using array::ViewAxis;
+
+struct Range {
+    std::int64_t start, step, count;
+};
+
+// slice.indices() of Python.
+Range resolve(const Slice& slice, std::int64_t extent) {
+    if (slice.step == 0) throw ShapeError("a slice's step cannot be 0", "", "leave the step out or use -1 to reverse");
+    const bool up = slice.step > 0;
+    const auto bound = [&](std::int64_t value) {
+        if (value < 0) value += extent;
+        return std::clamp(value, up ? std::int64_t{0} : std::int64_t{-1}, up ? extent : extent - 1);
+    };
+    const auto start = slice.start ? bound(*slice.start) : (up ? 0 : extent - 1);
+    const auto stop = slice.stop ? bound(*slice.stop) : (up ? extent : -1);
+    const auto distance = up ? stop - start : start - stop;
+    const auto stride = up ? slice.step : -slice.step;
+    return {start, slice.step, distance <= 0 ? 0 : (distance - 1) / stride + 1};
+}
+
+std::int64_t resolve_position(std::int64_t position, std::int64_t extent, int axis) {
+    if (position < -extent || position >= extent)
+        throw ShapeError("index " + std::to_string(position) + " is out of range",
+                         "axis " + std::to_string(axis) + " has " + std::to_string(extent) + " elements",
+                         "count from 0, or from the end with negative numbers");
+    return position < 0 ? position + extent : position;
+}
+
+// Expands the ellipsis, so that every axis of the array has its entry.
+std::vector<Index> expand(std::span<const Index> indices, const Shape& shape) {
+    int used = 0, dots = 0;
+    for (const auto& index : indices) {
+        if (index.kind() == Index::Kind::ellipsis)
+            ++dots;
+        else if (index.kind() != Index::Kind::new_axis)
+            ++used;
+    }
+    if (dots > 1) throw ShapeError("a subscript can hold one '...' only", "", "write ':' for the other axes");
+    if (used > shape.rank())
+        throw ShapeError("too many indices", std::to_string(used) + " for shape " + to_string(shape),
+                         "give at most one for each axis");
+    std::vector<Index> full;
+    const auto fill = [&] { full.insert(full.end(), static_cast<std::size_t>(shape.rank() - used), Index(Slice{})); };
+    for (const auto& index : indices) {
+        if (index.kind() == Index::Kind::ellipsis)
+            fill();
+        else
+            full.push_back(index);
+    }
+    if (dots == 0) fill();
+    return full;
+}
+
+}  // namespace
+
+Array Array::subscript(std::span<const Index> indices) const {
+    NodePtr node = node_;
+    View view;
+    Shape shape;
+    int axis = 0, selections = 0;
+    for (const auto& index : expand(indices, node_->shape)) {
+        if (index.kind() == Index::Kind::new_axis) {
+            shape.push_back(1);
+            continue;
+        }
+        const auto extent = node_->shape[axis];
+        switch (index.kind()) {
+            case Index::Kind::position:
+                view.axes.push_back({-1, resolve_position(index.position(), extent, axis), 1});
+                break;
+            case Index::Kind::slice: {
+                const auto range = resolve(index.slice(), extent);
+                view.axes.push_back({shape.rank(), range.start, range.step});
+                shape.push_back(range.count);
+                break;
+            }
+            default: {
+                if (++selections > 1)
+                    throw ShapeError("only one axis can be selected by a mask or list at a time",
+                                     "axis " + std::to_string(axis) + " is the second one", "subscript twice");
+                auto list = std::make_shared<const std::vector<std::int64_t>>(
+                    array::evaluate_indices(index.selection(), extent));
+                node = array::take(node, axis, std::move(list));
+                view.axes.push_back({shape.rank(), 0, 1});
+                shape.push_back(node->shape[axis]);
+            }
+        }
+        ++axis;
+    }
+    return Array(array::view(node, std::move(view), shape));
+}
+
+}  // namespace heddle
