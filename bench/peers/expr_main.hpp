@@ -1,16 +1,16 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <memory>
+#include <stdexcept>
 #include <string>
-#include <string_view>
 #include <vector>
+
+#include "bench/peers/expr_cases.hpp"
 
 // The main program of every expr_<system> in C++. A System is
 //     static constexpr const char* kName;
@@ -19,28 +19,7 @@
 //     const void* run(Case, const Inputs&, void* out)   one evaluation; returns where the values are: `out`, which has
 //                                                       room for them and is the same at each call, or memory of its
 //                                                       own (a reduction: one double)
-// expr_numpy.py has the same cases and the same inputs.
 namespace peers {
-
-enum class Case {
-    kPolynomial,
-    kSine,
-    kRatio,
-    kSelect,
-    kNorm,
-    kIncrement,
-    kMask,
-    kBroadcast,
-    kSumProduct,
-    kMean,
-    kStd,
-    kPolynomialF64
-};
-inline constexpr std::array<std::string_view, 12> kCaseNames = {"polynomial",  "sine",      "ratio", "select",
-                                                                "norm",        "increment", "mask",  "broadcast",
-                                                                "sum_product", "mean",      "std",   "polynomial_f64"};
-
-constexpr bool is_reduction(Case c) { return c == Case::kSumProduct || c == Case::kMean || c == Case::kStd; }
 
 struct Options {
     std::string system;
@@ -94,58 +73,6 @@ inline Options parse_options(int argc, char** argv) {
     return o;
 }
 
-// Memory whose pages are touched, by the thread that will use them, before any clock starts.
-template <typename T>
-class Column {
-public:
-    explicit Column(std::int64_t n = 0)
-        : bytes_(static_cast<std::size_t>(n) * sizeof(T)),
-          data_(n == 0 ? nullptr : static_cast<T*>(std::aligned_alloc(64, (bytes_ + 63) / 64 * 64)), &std::free) {}
-    T* data() { return data_.get(); }
-    const T* data() const { return data_.get(); }
-
-private:
-    std::size_t bytes_;
-    std::unique_ptr<T, decltype(&std::free)> data_;
-};
-
-inline constexpr std::int64_t kRow = 1000;  // columns of the broadcast case
-
-// Values in (0, 1] that float32 holds exactly, the same in every language. The broadcast case sees `a` as rows of kRow
-// columns (a rest is left out) and takes the first kRow values of `b` from each.
-struct Inputs {
-    std::int64_t n;
-    Column<float> a, b, c;
-    Column<double> a64, b64, c64;
-
-    template <typename T>
-    static void fill(Column<T>& column, std::int64_t n, std::uint32_t salt) {
-        column = Column<T>(n);
-        T* const data = column.data();
-#pragma omp parallel for schedule(static)
-        for (std::int64_t i = 0; i < n; ++i) {
-            const std::uint32_t mixed = static_cast<std::uint32_t>(i) * 2654435761u + salt;
-            data[i] = static_cast<T>((mixed >> 8) + 1) * static_cast<T>(1.0 / 16777216);
-        }
-    }
-    void prepare(Case c_) {
-        constexpr std::uint32_t kA = 1, kB = 0x9e3779b9u, kC = 0x7f4a7c15u;
-        if (c_ == Case::kPolynomialF64) {
-            if (a64.data() != nullptr) return;
-            a = Column<float>(), b = Column<float>(), c = Column<float>();
-            fill(a64, n, kA), fill(b64, n, kB), fill(c64, n, kC);
-        } else if (a.data() == nullptr) {
-            fill(a, n, kA), fill(b, n, kB), fill(c, n, kC);
-        }
-    }
-    std::int64_t rows() const { return n / kRow; }
-    std::int64_t outputs(Case c_) const { return is_reduction(c_) ? 1 : c_ == Case::kBroadcast ? rows() * kRow : n; }
-};
-
-inline std::size_t output_bytes(Case c) {
-    return is_reduction(c) || c == Case::kPolynomialF64 ? 8 : c == Case::kMask ? 1 : 4;
-}
-
 inline double checksum(Case c, const void* values, std::int64_t count) {
     double sum = 0;
     const auto add = [&](const auto* v) {
@@ -175,8 +102,7 @@ inline void dump_values(const Options& options, const std::string& name, const v
 template <typename System>
 void run_cases(const Options& options) {
     System system(options);
-    Inputs inputs{options.n,        Column<float>(),  Column<float>(), Column<float>(),
-                  Column<double>(), Column<double>(), Column<double>()};
+    Inputs inputs(options.n, options.threads);
     for (Case c : options.cases) {
         inputs.prepare(c);
         const std::int64_t count = inputs.outputs(c);
