@@ -1,0 +1,33 @@
+#include <CLI/CLI.hpp>
+
+#include "heddle/error.hpp"
+#include "host/cli/command.hpp"
+#include "host/pipeline/units.hpp"
+
+namespace heddle::cli {
+
+void add_common_options(CLI::App& app, CommonOptions& options) {
+    app.add_option("--threads", options.threads)->check(CLI::Range(1, 4096));
+    app.add_option("--memory", options.memory);
+    app.add_option("--files-from", options.files_from);
+    app.add_flag("--dry-run", options.dry_run);
+    app.add_flag("--quiet", options.quiet);
+    app.add_flag("--json", options.json);
+    app.add_flag("--overwrite", options.overwrite);
+    app.add_flag("--no-lock", options.no_lock);
+    app.add_flag("--verbose", options.verbose);
+}
+
+EngineOptions engine_options(const CommonOptions& options) {
+    EngineOptions engine;
+    engine.threads = options.threads;
+    if (!options.memory.empty()) {
+        engine.memory = pipeline::parse_bytes(options.memory);
+        if (engine.memory == 0)
+            throw ArgumentError("--memory " + options.memory, "nothing can be computed in no memory",
+                                "allow at least 16M");
+    }
+    return engine;
+}
+
+}  // namespace heddle::cli

@@ -1,0 +1,3 @@
+#include "host/cli/command.hpp"
+
+int main(int argc, char** argv) { return heddle::cli::run(argc, argv); }
