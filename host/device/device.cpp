@@ -1,0 +1,19 @@
+#include "host/device/device.hpp"
+
+#include <string>
+
+#include "heddle/error.hpp"
+
+namespace heddle::device {
+
+std::unique_ptr<Device> open_device(std::string_view name, int threads) {
+    if (threads < 0)
+        throw ArgumentError("an engine cannot have " + std::to_string(threads) + " threads", "the number is negative",
+                            "use 0 for one per core, or a positive number");
+    if (name == "omp") return make_omp(threads);
+    if (name == "reference") return make_reference();
+    throw ArgumentError("unknown device '" + std::string(name) + "'", "this build has 'omp' and 'reference'",
+                        "set EngineOptions::device or HEDDLE_DEVICE to one of them");
+}
+
+}  // namespace heddle::device

@@ -1,0 +1,138 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "heddle/shape.hpp"
+#include "heddle/task.hpp"
+
+namespace heddle::schedule {
+class ScopeCore;
+}
+
+namespace heddle::graph {
+
+class BufferCore;
+struct Record;
+
+// One dependency; lives in the task that waits, linked into the list of the task that it waits for.
+struct Edge {
+    Edge* next;
+    Record* owner;
+};
+
+// A record's address and the low bits of its task's number: equal to Record::self while the record is that task.
+// A number that comes round again after 2^22 reuses only costs a needless edge to an older task.
+using Ref = std::uint64_t;
+inline constexpr int kRefAddressBits = 42;  // user addresses have 48 bits, records are 64-byte aligned
+
+inline Record* record_of(Ref ref) { return reinterpret_cast<Record*>((ref & ((Ref{1} << kRefAddressBits) - 1)) << 6); }
+inline Ref make_ref(const Record* record, std::uint64_t seq) {
+    return (reinterpret_cast<std::uintptr_t>(record) >> 6) | (seq << kRefAddressBits);
+}
+
+struct TaskAccess {
+    BufferCore* buffer;
+    std::int32_t region;  // into Extra::regions; -1: the whole buffer
+    Mode mode;
+};
+
+// A box of a buffer, the tiles that it touches, and how its elements lie.
+struct Region {
+    Box box, tiles;
+    detail::Layout layout;
+    std::int64_t offset = 0;  // elements from the buffer's start
+};
+
+// What few tasks need; pooled with its capacity.
+struct Extra {
+    static constexpr std::size_t kChunk = 32;
+    std::vector<std::unique_ptr<Edge[]>> edge_chunks;  // edges are linked, so they never move
+    std::vector<TaskAccess> accesses;
+    std::vector<Region> regions;
+    std::string name;
+
+    // Tasks of several pieces.
+    std::int64_t pieces = 1;
+    std::atomic<std::int64_t> next_piece{0};
+    std::atomic<std::int32_t> tickets{0};  // threads that still hold the task
+    bool opened = false;
+    std::atomic<bool> failed{false};
+    std::exception_ptr error;
+    std::int64_t error_piece = 0;
+
+    // Guarded copies that the body works on, in checking mode.
+    std::vector<detail::Operand> operands;
+    std::vector<std::unique_ptr<std::byte[]>> guarded;
+    std::vector<detail::Layout> layouts;
+};
+
+enum Flag : std::uint8_t {
+    kWide = 1,      // several pieces
+    kHeapBody = 2,  // the body is behind a pointer
+    kAlways = 4,    // runs whatever became of its inputs and its scope
+    kInline = 8,    // runs on the thread that finds it ready
+};
+
+inline constexpr std::size_t kInlineBody = 64;
+inline constexpr std::size_t kInlineAccesses = 6, kInlineEdges = 6;  // bench_tasks: the patterns' five inputs fit
+
+// A task. Memory of records is never given back while the engine lives, and records are reused only under the graph's
+// mutex, so a stale Ref is always safe to look at there.
+struct alignas(64) Record {
+    std::atomic<Edge*> successors{nullptr};  // kDone once complete
+    std::atomic<std::int32_t> pending{0};    // tasks that this one still waits for
+    std::uint16_t access_count = 0;
+    Lane lane = Lane::cpu;
+    std::uint8_t flags = 0;
+    Ref self = 0;            // graph mutex
+    std::uint64_t seq = 0;   // place in the order of submission
+    std::uint64_t mark = 0;  // the last task that got an edge from this one; graph mutex
+    const detail::BodyOps* ops = nullptr;
+    schedule::ScopeCore* scope = nullptr;
+    Record* next = nullptr;  // in a queue, or among the free
+
+    alignas(64) std::byte body[kInlineBody];
+    TaskAccess inline_accesses[kInlineAccesses];
+    Edge inline_edges[kInlineEdges];
+
+    std::string_view name;
+    SourceLocation where;
+    Extra* extra = nullptr;
+    std::int64_t bytes = 0;
+    double flops = 0;
+
+    bool has(Flag flag) const { return (flags & flag) != 0; }
+    const TaskAccess* accesses() const {
+        return access_count <= kInlineAccesses ? inline_accesses : extra->accesses.data();
+    }
+    void* body_address() { return has(kHeapBody) ? *reinterpret_cast<void**>(body) : body; }
+    const Region* region(const TaskAccess& access) const {
+        return access.region < 0 ? nullptr : &extra->regions[static_cast<std::size_t>(access.region)];
+    }
+};
+
+// Marks the successor list of a task that is done: no edge can be added any more.
+inline Edge* const kDone = reinterpret_cast<Edge*>(std::uintptr_t{1});
+
+inline bool is_done(const Record& record) { return record.successors.load(std::memory_order_acquire) == kDone; }
+
+// Closes the task and hands every task that only waited for it to `ready`.
+template <class Ready>
+void release_successors(Record& record, Ready&& ready) {
+    Edge* edge = record.successors.exchange(kDone, std::memory_order_acq_rel);
+    while (edge != nullptr) {
+        Record* owner = edge->owner;
+        Edge* next = edge->next;  // the owner may run and be reused as soon as it is counted down
+        if (owner->pending.fetch_sub(1, std::memory_order_acq_rel) == 1) ready(owner);
+        edge = next;
+    }
+}
+
+}  // namespace heddle::graph

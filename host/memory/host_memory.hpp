@@ -1,0 +1,48 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <map>
+#include <mutex>
+#include <vector>
+
+#include "host/graph/buffer_core.hpp"
+
+namespace heddle::memory {
+
+// Bytes of main memory that this process may use: the machine's, or its control group's if that is less.
+std::size_t machine_memory();
+
+// Main memory for buffers within a budget. Freed blocks are kept for the next buffer of their size, since fresh pages
+// cost more than most tasks, and given back to the system when the budget needs them. Any thread.
+class HostMemory {
+public:
+    explicit HostMemory(std::size_t limit) : limit_(limit) {}
+    HostMemory(const HostMemory&) = delete;
+    HostMemory& operator=(const HostMemory&) = delete;
+    ~HostMemory();
+
+    // The buffer's memory, made at its first use. Throws OutOfMemory.
+    std::byte* ensure(graph::BufferCore& buffer) {
+        std::byte* data = buffer.data.load(std::memory_order_acquire);
+        return data != nullptr ? data : make(buffer);
+    }
+    void release(graph::BufferCore& buffer) noexcept;
+
+    std::size_t limit() const { return limit_; }
+    std::size_t used() const { return used_.load(std::memory_order_relaxed); }
+    std::size_t peak() const { return peak_.load(std::memory_order_relaxed); }
+
+private:
+    std::byte* make(graph::BufferCore& buffer);
+    std::byte* take(std::size_t bytes, const graph::BufferCore& buffer);
+    void drop_kept(std::size_t wanted) noexcept;
+
+    const std::size_t limit_;
+    std::mutex mutex_;
+    std::map<std::size_t, std::vector<std::byte*>> kept_;  // by size
+    std::size_t kept_bytes_ = 0;
+    std::atomic<std::size_t> used_{0}, peak_{0};
+};
+
+}  // namespace heddle::memory

@@ -1,0 +1,103 @@
+#include "host/schedule/engine_core.hpp"
+
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+#include "heddle/error.hpp"
+#include "host/schedule/run_task.hpp"
+#include "host/schedule/team.hpp"
+
+namespace heddle::schedule {
+
+thread_local Context* current_context = nullptr;
+
+namespace {
+
+std::string environment(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? "" : value;
+}
+
+std::string device_name(const EngineOptions& options) {
+    if (!options.device.empty()) return options.device;
+    const auto wanted = environment("HEDDLE_DEVICE");
+    return wanted.empty() ? "omp" : wanted;
+}
+
+bool wants_checks(Checks checks) {
+    if (checks != Checks::automatic) return checks == Checks::on;
+    const auto wanted = environment("HEDDLE_CHECKS");
+    return wanted.empty() ? HEDDLE_DEBUG_CHECKS != 0 : wanted != "0";
+}
+
+std::size_t checked_tasks(std::size_t max_tasks) {
+    if (max_tasks == 0)
+        throw ArgumentError("an engine needs room for a task", "EngineOptions::max_tasks is 0", "use 1 or more");
+    return max_tasks;
+}
+
+}  // namespace
+
+EngineCore::EngineCore(const EngineOptions& options)
+    : graph(checked_tasks(options.max_tasks), options.max_bytes),
+      memory(options.memory != 0 ? options.memory : memory::machine_memory() / 4 * 3),
+      device_(device::open_device(device_name(options), options.threads)),
+      checks_(wants_checks(options.checks)) {
+    own_scope_ = open_scope();
+    own_scope_->keep_alive.reset();
+    if (device_->drive() == device::Drive::at_submission) return;
+    team_ = std::make_unique<Team>(*this, *device_, options.max_tasks);
+    threads_ = team_->threads();
+}
+
+EngineCore::~EngineCore() = default;
+
+void EngineCore::close() noexcept {
+    graph.wait_idle();
+    own_scope_->finish();
+    team_.reset();
+}
+
+ScopeCore* EngineCore::open_scope() {
+    const std::lock_guard lock(scopes_mutex_);
+    if (free_scopes_.empty()) {
+        free_scopes_.push_back(&scopes_.emplace_back());
+        free_scopes_.reserve(scopes_.size());
+    }
+    ScopeCore* scope = free_scopes_.back();
+    free_scopes_.pop_back();
+    scope->engine = this;
+    scope->keep_alive = weak_from_this().lock();
+    return scope;
+}
+
+void EngineCore::close_scope(ScopeCore* scope) noexcept {
+    const auto keep_alive = std::move(scope->keep_alive);  // may be the last to hold the engine
+    scope->finish();
+    const std::lock_guard lock(scopes_mutex_);
+    free_scopes_.push_back(scope);
+}
+
+bool EngineCore::wait(ScopeCore& scope, std::chrono::nanoseconds limit) {
+    if (scope.done()) return true;
+    if (!inside_body() || team_ == nullptr || limit.count() >= 0) return scope.wait(limit);
+    team_->help(*current_context, scope);
+    return true;
+}
+
+void EngineCore::wake(ScopeCore& scope) {
+    for (const auto& continuation : scope.wake()) continuation.resume(continuation.argument);
+    if (team_ != nullptr) team_->wake_waiting_bodies();
+}
+
+void EngineCore::note_piece_error(graph::Extra& extra, std::int64_t piece, std::exception_ptr error) {
+    const std::lock_guard lock(piece_error_mutex_);
+    if (extra.error == nullptr || piece < extra.error_piece) {
+        extra.error = std::move(error);
+        extra.error_piece = piece;
+    }
+    extra.failed.store(true, std::memory_order_relaxed);
+}
+
+}  // namespace heddle::schedule

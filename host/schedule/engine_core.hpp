@@ -1,0 +1,79 @@
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "heddle/engine.hpp"
+#include "host/device/device.hpp"
+#include "host/graph/graph.hpp"
+#include "host/memory/host_memory.hpp"
+#include "host/schedule/context.hpp"
+#include "host/schedule/scope_core.hpp"
+
+namespace heddle::schedule {
+
+class Team;
+
+// What an Engine owns. Buffers and scopes keep it alive; close() ends its threads.
+class EngineCore : public std::enable_shared_from_this<EngineCore> {
+public:
+    explicit EngineCore(const EngineOptions& options);
+    EngineCore(const EngineCore&) = delete;
+    EngineCore& operator=(const EngineCore&) = delete;
+    ~EngineCore();
+    void close() noexcept;
+
+    graph::Graph graph;
+    memory::HostMemory memory;
+
+    const device::Device& device() const { return *device_; }
+    Team* team() const { return team_.get(); }
+    int threads() const { return threads_; }
+    bool checks() const { return checks_; }
+    // Whether any task has ever failed: until then nobody looks for spoiled tiles.
+    bool failed() const { return failed_.load(std::memory_order_relaxed); }
+    void set_failed() { failed_.store(true, std::memory_order_relaxed); }
+    void note_piece_error(graph::Extra& extra, std::int64_t piece, std::exception_ptr error);
+
+    void submit(const detail::Submission& submission) { submit(submission, 0); }
+    // Waits as the calling thread may: a body runs other tasks meanwhile. Whether the scope is done.
+    bool wait(ScopeCore& scope, std::chrono::nanoseconds limit);
+    // Resumes the continuations and wakes the threads that wait for a scope that may be done.
+    void wake(ScopeCore& scope);
+
+    ScopeCore* open_scope();
+    void close_scope(ScopeCore* scope) noexcept;
+    ScopeCore& own_scope() { return *own_scope_; }
+
+    // Blocks until the buffer may be read (updated) by the caller, and gives its memory; throws what spoiled it.
+    std::byte* host_access(graph::BufferCore& buffer, Mode mode);
+    // Destroys the buffer when its last task is done.
+    void release(graph::BufferCore* buffer) noexcept;
+
+private:
+    void submit(const detail::Submission& submission, std::uint8_t flags);
+    void check(const detail::Submission& submission) const;
+    void fill(graph::Record& record, const detail::Submission& submission, void* heap_body, std::uint8_t flags);
+    void dispatch(graph::Record& record);
+    void run_here(graph::Record& record);
+    bool inside_body() const { return current_context != nullptr && current_context->engine == this; }
+
+    std::unique_ptr<device::Device> device_;
+    int threads_ = 1;
+    bool checks_ = false;
+    std::atomic<bool> failed_{false};
+    std::mutex piece_error_mutex_;
+    std::recursive_mutex run_mutex_;  // the reference device runs one task at a time; bodies may submit more
+
+    std::mutex scopes_mutex_;
+    std::deque<ScopeCore> scopes_;
+    std::vector<ScopeCore*> free_scopes_;
+    ScopeCore* own_scope_ = nullptr;
+    std::unique_ptr<Team> team_;
+};
+
+}  // namespace heddle::schedule

@@ -1,0 +1,103 @@
+#include "host/schedule/failure.hpp"
+
+#include <string>
+#include <string_view>
+
+#include "heddle/error.hpp"
+#include "host/schedule/engine_core.hpp"
+#include "host/schedule/scope_core.hpp"
+
+namespace heddle::schedule {
+
+using graph::FailurePtr;
+using graph::Record;
+
+namespace {
+
+template <class F>
+void for_each_access(Record& record, F&& f) {
+    const auto* accesses = record.accesses();
+    for (std::size_t i = 0; i < record.access_count; ++i) f(accesses[i], record.region(accesses[i]));
+}
+
+std::string describe(const graph::TaskAccess& access, const graph::Region* region) {
+    const auto& buffer = *access.buffer;
+    constexpr std::string_view modes[] = {"read ", "write ", "update "};
+    std::string text(modes[static_cast<int>(access.mode)]);
+    text += std::string(name_of(buffer.dtype)) + " " + to_string(buffer.layout.shape);
+    if (region != nullptr) text += " from " + to_string(region->box.lo) + " to " + to_string(region->box.hi);
+    if (!buffer.name.empty()) text += " of '" + buffer.name + "'";
+    return text;
+}
+
+std::shared_ptr<const TaskContext> context_of(const EngineCore& engine, Record& record) {
+    auto context = std::make_shared<TaskContext>();
+    context->task = std::string(record.name);
+    context->submitted = record.where;
+    context->device = std::string(engine.device().name());
+    for_each_access(
+        record, [&](const auto& access, const auto* region) { context->accesses.push_back(describe(access, region)); });
+    return context;
+}
+
+// A copy of Heddle's own errors, with the task where they have none yet; others become TaskError.
+std::exception_ptr describe_thrown(const EngineCore& engine, Record& record, std::exception_ptr thrown) {
+    const auto wrapped = [&](const std::string& reason) {
+        return TaskError("task '" + std::string(record.name) + "' failed", reason,
+                         "see TaskError::cause() for the exception that left its body", thrown)
+            .with_task(context_of(engine, record));
+    };
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const Error& error) {
+        return error.task() != nullptr ? thrown : error.with_task(context_of(engine, record));
+    } catch (const std::exception& error) {
+        return wrapped(error.what());
+    } catch (...) {
+        return wrapped("its body threw something that is no std::exception");
+    }
+}
+
+}  // namespace
+
+FailurePtr reason_to_skip(EngineCore& engine, Record& record) {
+    if (record.has(graph::kAlways)) return nullptr;
+    if (record.scope->cancelled()) return record.scope->cancelled_failure();
+    if (!engine.failed()) return nullptr;
+    FailurePtr earliest;
+    for_each_access(record, [&](const auto& access, const auto* region) {
+        if (access.mode == Mode::write || !access.buffer->ever_poisoned()) return;
+        access.buffer->for_each_tile(region, [&](std::int64_t tile, const Shape&) {
+            const auto failure = access.buffer->poison_of(tile);
+            if (failure && (!earliest || failure->seq < earliest->seq)) earliest = failure;
+        });
+    });
+    if (earliest) return earliest;
+    for_each_access(record, [&](const auto& access, const auto* region) {
+        if (access.mode != Mode::write || !access.buffer->ever_poisoned()) return;
+        access.buffer->for_each_tile(region, [&](std::int64_t tile, const Shape& index) {
+            if (region == nullptr || access.buffer->covers(region->box, index))
+                access.buffer->set_poison(tile, nullptr);
+        });
+    });
+    return nullptr;
+}
+
+void fail(EngineCore& engine, Record& record, const FailurePtr& failure) {
+    for_each_access(record, [&](const auto& access, const auto* region) {
+        if (access.mode == Mode::read) return;
+        access.buffer->for_each_tile(
+            region, [&](std::int64_t tile, const Shape&) { access.buffer->set_poison(tile, failure); });
+    });
+    engine.set_failed();
+    if (record.scope != nullptr) record.scope->add_failure(failure);
+}
+
+void fail(EngineCore& engine, Record& record, std::exception_ptr thrown) {
+    auto failure = std::make_shared<graph::Failure>();
+    failure->seq = record.seq;
+    failure->error = describe_thrown(engine, record, std::move(thrown));
+    fail(engine, record, failure);
+}
+
+}  // namespace heddle::schedule

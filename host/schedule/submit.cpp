@@ -1,0 +1,179 @@
+#include <cstring>
+#include <limits>
+#include <string>
+
+#include "heddle/error.hpp"
+#include "host/schedule/engine_core.hpp"
+#include "host/schedule/run_task.hpp"
+#include "host/schedule/team.hpp"
+
+namespace heddle::schedule {
+
+using graph::AtCap;
+using graph::Record;
+
+namespace {
+
+// A body that does not fit into the record, or whose move may throw, lives on the heap.
+void* move_to_heap(const detail::Submission& s) {
+    if (s.ops->size <= graph::kInlineBody && s.ops->nothrow_move && s.ops->align <= alignof(Record)) return nullptr;
+    const std::align_val_t align{s.ops->align};
+    void* body = ::operator new(s.ops->size, align);
+    try {
+        s.ops->move(body, s.body);
+    } catch (...) {
+        ::operator delete(body, align);
+        throw;
+    }
+    return body;
+}
+
+}  // namespace
+
+void EngineCore::check(const detail::Submission& s) const {
+    if (s.pieces < 1)
+        throw ArgumentError("task '" + std::string(s.name->text) + "' has " + std::to_string(s.pieces) + " pieces",
+                            "a task runs at least one", "leave out a task that has nothing to do");
+    if (s.bytes < 0)
+        throw ArgumentError("task '" + std::string(s.name->text) + "' has a negative number of bytes", "",
+                            "use 0 or more");
+    if (s.accesses.size() > std::numeric_limits<std::uint16_t>::max())
+        throw ArgumentError("task '" + std::string(s.name->text) + "' has too many accesses",
+                            std::to_string(s.accesses.size()) + " are more than 65535", "use fewer, larger buffers");
+    for (const auto& access : s.accesses) {
+        if (access.buffer->engine.get() != this)
+            throw ArgumentError("task '" + std::string(s.name->text) + "' accesses a buffer of another engine",
+                                "dependencies are known within one engine only", "use one engine for both");
+        if (access.box != nullptr) access.buffer->check(*access.box);
+    }
+}
+
+void EngineCore::fill(Record& record, const detail::Submission& s, void* heap_body, std::uint8_t flags) {
+    record.ops = s.ops;
+    record.scope = s.scope;
+    record.lane = s.lane;
+    record.name = s.name->text;
+    record.where = s.name->where;
+    record.flops = s.flops;
+    if (heap_body != nullptr) {
+        flags |= graph::kHeapBody;
+        std::memcpy(record.body, &heap_body, sizeof heap_body);
+    } else if (s.ops->trivial) {
+        std::memcpy(record.body, s.body, s.ops->size);
+    } else {
+        s.ops->move(record.body, s.body);
+    }
+    graph.set_accesses(record, s.accesses);
+    if (s.pieces > 1) {
+        flags |= graph::kWide;
+        auto& extra = graph.extra(record);
+        extra.pieces = s.pieces;
+        extra.next_piece.store(0, std::memory_order_relaxed);
+        extra.opened = false;
+        extra.failed.store(false, std::memory_order_relaxed);
+        extra.error = nullptr;
+    }
+    if (s.name->copied) record.name = graph.extra(record).name = s.name->text;
+    if (checks_) graph.extra(record);
+    record.flags = flags;
+}
+
+void EngineCore::submit(const detail::Submission& s, std::uint8_t flags) {
+    check(s);
+    void* heap_body = move_to_heap(s);
+    const bool reference = team_ == nullptr;
+    const auto serial = reference ? std::unique_lock(run_mutex_) : std::unique_lock<std::recursive_mutex>();
+    const AtCap at_cap = reference || flags != 0 || inside_body() ? AtCap::exceed : AtCap::wait;
+    std::unique_lock lock(graph.mutex);
+    Record& record = graph.allocate(lock, at_cap, s.bytes);
+    fill(record, s, heap_body, flags);
+    if (s.scope != nullptr) s.scope->count_submitted();
+    if (reference) {
+        lock.unlock();
+        run_here(record);
+        return;
+    }
+    if (!graph.link(record)) return;
+    if (record.has(graph::kInline)) {
+        lock.unlock();
+        run_here(record);
+        return;
+    }
+    team_->submit_ready(record);
+    lock.unlock();
+    team_->notify();
+}
+
+// On the submitting thread: every task of the reference device, and the engine's own tasks that were ready at once.
+void EngineCore::run_here(Record& record) {
+    Context here{this, 0, nullptr};
+    Context* outer = current_context;
+    if (outer == nullptr || outer->engine != this) current_context = &here;
+    run_task(*this, record, *current_context);
+    current_context = outer;
+    release_successors(record, [&](Record* ready) { dispatch(*ready); });
+    if (record.bytes != 0) graph.give_back_bytes(record.bytes);
+    ScopeCore* scope = record.scope;
+    if (scope != nullptr && scope->count_completed(1)) wake(*scope);
+    graph.give_back(&record, &record, 1);
+}
+
+// A task that became ready on a thread that is no worker.
+void EngineCore::dispatch(Record& record) {
+    if (record.has(graph::kInline)) return run_here(record);
+    {
+        const std::lock_guard lock(graph.mutex);
+        team_->submit_ready(record);
+    }
+    team_->notify();
+}
+
+namespace {
+
+// A task of the engine's own, of a body that takes no views.
+template <class Body>
+detail::Submission own_task(const TaskName& name, ScopeCore* scope, std::span<const detail::AccessSpec> accesses,
+                            Body& body) {
+    return {scope, &name, accesses, &body, &detail::body_ops<Body>, Lane::cpu, 1, 0, 0};
+}
+
+}  // namespace
+
+std::byte* EngineCore::host_access(graph::BufferCore& buffer, Mode mode) {
+    std::byte* data = memory.ensure(buffer);
+    bool idle = false;
+    {
+        const std::lock_guard lock(graph.mutex);
+        idle = graph.idle(buffer, mode);
+    }
+    if (idle && !buffer.ever_poisoned()) return data;
+    ScopeCore* scope = open_scope();
+    const TaskName name("host view");
+    const detail::AccessSpec access{&buffer, nullptr, mode};
+    auto nothing = [] {};
+    submit(own_task(name, scope, {&access, 1}, nothing), graph::kInline);
+    wait(*scope, std::chrono::nanoseconds(-1));
+    const auto failures = scope->failures(true);
+    close_scope(scope);
+    if (!failures.empty()) std::rethrow_exception(failures[0]->error);
+    return data;
+}
+
+void EngineCore::release(graph::BufferCore* buffer) noexcept {
+    const auto keep_alive = buffer->engine;
+    bool idle = false;
+    {
+        const std::lock_guard lock(graph.mutex);
+        idle = graph.idle(*buffer, Mode::update);
+    }
+    auto destroy = [this, buffer] {
+        memory.release(*buffer);
+        delete buffer;
+    };
+    if (idle) return destroy();
+    const TaskName name("release buffer");
+    const detail::AccessSpec access{buffer, nullptr, Mode::update};
+    submit(own_task(name, nullptr, {&access, 1}, destroy), graph::kInline | graph::kAlways);
+}
+
+}  // namespace heddle::schedule

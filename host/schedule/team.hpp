@@ -1,0 +1,95 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "host/device/device.hpp"
+#include "host/schedule/context.hpp"
+#include "host/schedule/idle.hpp"
+#include "host/schedule/queues.hpp"
+#include "host/schedule/scope_core.hpp"
+
+namespace heddle::schedule {
+
+// A thread that runs tasks, with what it has not told the others yet: completed tasks are counted for their scope, and
+// their records given back, many at a time.
+struct alignas(64) Worker : Context {
+    bool io = false;
+    Deque ready;
+    Record* inline_tasks = nullptr;  // linked by next
+    Sleeper sleeper;
+    std::uint32_t random = 1;
+
+    ScopeCore* scope = nullptr;  // whose tasks were completed
+    std::uint64_t completed = 0;
+    Record* first = nullptr;
+    Record* last = nullptr;
+    std::size_t records = 0;
+};
+
+// The CPU lane, an OpenMP team whose threads take ready tasks, and the I/O lane, one thread that runs its tasks in
+// order of readiness.
+class Team {
+public:
+    // Returns when the team runs.
+    Team(EngineCore& engine, device::Device& device, std::size_t max_tasks);
+    // All tasks must be done.
+    ~Team();
+
+    int threads() const { return threads_; }
+
+    // A task that was ready at its submission; the graph's mutex is held. notify() afterwards, without it.
+    void submit_ready(Record& record);
+    void notify() { idle_.notify(); }
+    // Puts `helpers` more entries of an opened task where other threads find them.
+    void share(Record& record, int helpers, Context& context);
+    // A body waits: runs other tasks until the scope is done.
+    void help(Context& context, ScopeCore& scope);
+    // A scope may be done: bodies that wait look again.
+    void wake_waiting_bodies();
+
+private:
+    static void worker_main(void* team, int index, int count);
+    void run_cpu(Worker& worker);
+    void run_io(Worker& worker);
+    // Runs the task; returns a task that its completion made ready, if there is one.
+    Record* run(Worker& worker, Record& record);
+    Record* finish(Worker& worker, Record& record);
+    void make_ready(Worker& worker, Record& record, Record*& next);
+    void put(Worker& worker, Record& record);
+    void flush(Worker& worker);
+    Record* take(Worker& worker);
+    Record* take_batch(Worker& worker);
+    Record* steal(Worker& worker);
+    bool work_visible() const;
+    template <class Until>
+    Record* search(Worker& worker, const Until& until);
+    void help_io(Worker& worker, ScopeCore& scope);
+
+    EngineCore& engine_;
+    device::Device& device_;
+    const std::size_t flush_at_;  // completed tasks
+    std::vector<std::unique_ptr<Worker>> workers_;
+    int threads_ = 0;
+    Idle idle_;
+    ReadyRing ring_;
+    ReadyList list_;
+    std::atomic<bool> stop_{false};
+
+    std::mutex start_mutex_;
+    std::condition_variable started_;
+
+    ReadyList io_list_;
+    std::mutex io_mutex_;
+    std::condition_variable io_ready_;
+
+    std::thread opener_, io_thread_;
+};
+
+}  // namespace heddle::schedule
