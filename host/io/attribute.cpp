@@ -164,13 +164,13 @@ std::optional<Attribute> detail::find_attribute(Id object, const std::string& na
 
 std::vector<Attribute> attributes_of(const Location& object) {
     return guarded(
-        object.file->path(), [&] { return "cannot read the attributes of " + object_words(object); },
+        *object.file, [&] { return "cannot read the attributes of " + object_words(object); },
         [&] { return detail::attributes_of(h5::open_object(object.file->id(), object.path).get()); });
 }
 
 Attribute attribute_of(const Location& object, const std::string& name) {
     const auto problem = [&] { return "cannot read attribute '" + name + "' of " + object_words(object); };
-    return guarded(object.file->path(), problem, [&] {
+    return guarded(*object.file, problem, [&] {
         const auto id = h5::open_object(object.file->id(), object.path);
         auto found = detail::find_attribute(id.get(), name);
         if (!found)

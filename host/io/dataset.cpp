@@ -36,7 +36,7 @@ std::shared_ptr<Dataset> Dataset::open(const std::shared_ptr<InputFile>& file, c
                                        std::size_t chunk_cache) {
     auto location = file->locate(path);
     const auto problem = [&] { return "cannot open '" + location.path + "' of '" + location.file->path() + "'"; };
-    return guarded(location.file->path(), problem, [&] {
+    return guarded(*location.file, problem, [&] {
         const auto kind = h5::object_info_at(location.file->id(), location.path).type;
         if (kind == H5O_TYPE_GROUP)
             throw IoError(
@@ -112,7 +112,7 @@ void Dataset::check_filters() const {
 
 std::optional<std::vector<std::byte>> Dataset::fill_value() const {
     return guarded(
-        location_.file->path(), [&] { return problem(); },
+        *location_.file, [&] { return problem(); },
         [&]() -> std::optional<std::vector<std::byte>> {
             const auto creation = h5::dataset_creation(id_.get());
             H5D_fill_value_t state = H5D_FILL_VALUE_UNDEFINED;
@@ -127,18 +127,18 @@ std::optional<std::vector<std::byte>> Dataset::fill_value() const {
 
 std::vector<Attribute> Dataset::attributes() const {
     return guarded(
-        location_.file->path(), [&] { return problem(); }, [&] { return detail::attributes_of(id_.get()); });
+        *location_.file, [&] { return problem(); }, [&] { return detail::attributes_of(id_.get()); });
 }
 
 std::optional<Attribute> Dataset::attribute(const std::string& name) const {
     return guarded(
-        location_.file->path(), [&] { return problem(); }, [&] { return detail::find_attribute(id_.get(), name); });
+        *location_.file, [&] { return problem(); }, [&] { return detail::find_attribute(id_.get(), name); });
 }
 
 void Dataset::set_chunk_cache(std::size_t bytes) {
     if (bytes == chunk_cache_) return;
     guarded(
-        location_.file->path(), [&] { return problem(); },
+        *location_.file, [&] { return problem(); },
         [&] {
             // The cache of an open dataset is fixed, so the old handle must go first.
             id_.reset();

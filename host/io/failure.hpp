@@ -27,6 +27,12 @@ private:
 // What a user can do about a reason that libhdf5 gave; `file` is named in it where that helps.
 std::string remedy_for(const std::string& reason, const std::string& file);
 
+class InputFile;
+
+// Keeps the file from being closed when the reason tells of damaged metadata: libhdf5 may crash on closing such a file.
+void note_damage(InputFile& file, const std::string& reason);
+const std::string& path_of(const InputFile& file);
+
 // Runs `work` under the library lock; a CallFailure becomes an IoError whose problem is `problem()`.
 template <class Problem, class Work>
 auto guarded(const std::string& file, Problem&& problem, Work&& work) -> decltype(work()) {
@@ -36,6 +42,19 @@ auto guarded(const std::string& file, Problem&& problem, Work&& work) -> decltyp
     } catch (const CallFailure& failure) {
         throw IoError(problem(), failure.reason(), remedy_for(failure.reason(), file));
     }
+}
+
+// The same about an input file.
+template <class Problem, class Work>
+auto guarded(InputFile& file, Problem&& problem, Work&& work) -> decltype(work()) {
+    return guarded(path_of(file), problem, [&] {
+        try {
+            return work();
+        } catch (const CallFailure& failure) {
+            note_damage(file, failure.reason());
+            throw;
+        }
+    });
 }
 
 }  // namespace heddle::io

@@ -103,6 +103,21 @@ std::shared_ptr<InputFile> InputFile::open(const std::string& path, Locking lock
     }
 }
 
+InputFile::~InputFile() {
+    LibraryLock lock;
+    if (damaged_) id_.release();
+}
+
+void note_damage(InputFile& file, const std::string& reason) {
+    const auto has = [&](const char* part) { return reason.find(part) != std::string::npos; };
+    const bool harmless = has("filter") || has("external raw data") || has("conversion") || has("unable to open file");
+    if (!harmless) file.damaged_ = true;
+}
+
+const std::string& path_of(const InputFile& file) { return file.path(); }
+
+void skip_library_exit() { H5dont_atexit(); }
+
 std::vector<std::string> InputFile::names_in(const std::string& path, std::size_t limit) const {
     return guarded(
         path_, [&] { return "cannot list group '" + path + "' of '" + path_ + "'"; },

@@ -39,12 +39,20 @@ public:
     std::vector<std::string> names_in(const std::string& path, std::size_t limit = 1000) const;
 
     InputFile(std::string path, Locking locking, Handle id);
+    ~InputFile();
 
 private:
+    friend void note_damage(InputFile& file, const std::string& reason);
+
     std::string path_;
     Locking locking_;
     Handle id_;
+    bool damaged_ = false;  // guarded by the library lock
 };
+
+// Tells libhdf5 not to close what is open when the program ends: it can crash there on a damaged input. For programs
+// that own the whole process; call it before anything else of this folder.
+void skip_library_exit();
 
 // A text for a path that does not open as HDF5: "a netCDF-3 file", "gzip data", "text", …; empty when it looks like
 // HDF5.

@@ -60,7 +60,7 @@ void Dataset::read_ascending(const Box& box, int axis, std::span<const std::int6
     for (int a = stored_rank_; a < shape_.rank(); ++a)
         whole = whole && a != axis && box.lo[a] == 0 && box.hi[a] == shape_[a];
     guarded(
-        location_.file->path(), [&] { return problem(); },
+        *location_.file, [&] { return problem(); },
         [&] {
             if (!regular && whole) return read_runs(box, axis, indices, dst);
             auto part = box;

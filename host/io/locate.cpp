@@ -122,7 +122,7 @@ private:
 
 Location InputFile::locate(std::string_view object_path) {
     return guarded(
-        path_, [&] { return "cannot find '" + std::string(object_path) + "' of '" + path_ + "'"; },
+        *this, [&] { return "cannot find '" + std::string(object_path) + "' of '" + path_ + "'"; },
         [&] { return Walk(shared_from_this(), object_path).run(); });
 }
 

@@ -58,8 +58,7 @@ void Dataset::read(const Box& box, void* dst, const Shape& step) const {
                              "use steps from 1 on");
     if (strided_extents(box, step).count() == 0) return;
     guarded(
-        location_.file->path(), [&] { return problem(); },
-        [&] { read_strided(box, step, static_cast<std::byte*>(dst)); });
+        *location_.file, [&] { return problem(); }, [&] { read_strided(box, step, static_cast<std::byte*>(dst)); });
 }
 
 void Dataset::read_strided(const Box& box, const Shape& step, std::byte* dst) const {

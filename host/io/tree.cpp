@@ -87,6 +87,7 @@ private:
             return work(entry);
         } catch (const CallFailure& failure) {
             entry.error = failure.reason();
+            note_damage(*file_, failure.reason());
         } catch (const Error& error) {
             entry.error = error.reason();
         }
@@ -117,8 +118,18 @@ private:
         const bool first = is_first(entry, info);
         if (entry.kind == ObjectKind::dataset) describe_dataset(object.get(), entry);
         if (entry.kind == ObjectKind::datatype) entry.type = describe_type(object.get());
-        if (first && options_.with_attributes) entry.attributes = detail::attributes_of(object.get());
+        if (first && options_.with_attributes) describe_attributes(object.get(), entry);
         return first && entry.kind == ObjectKind::group && entry.link == LinkKind::hard;
+    }
+
+    // Damaged attributes do not hide what else the object holds.
+    void describe_attributes(hid_t object, TreeEntry& entry) {
+        try {
+            entry.attributes = detail::attributes_of(object);
+        } catch (const CallFailure& failure) {
+            entry.error = "its attributes cannot be read: " + failure.reason();
+            note_damage(*file_, failure.reason());
+        }
     }
 
     // Hard links can make circles and several names; soft and external ones only point.
