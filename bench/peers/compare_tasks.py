@@ -55,7 +55,7 @@ def metg(session, patterns, peak):
                     else:
                         unreached.add((system.name, pattern))
     for system, pattern in sorted(unreached):
-        session.note(f"{system}, {pattern}: at least once no grain up to 2 ms reached half of the peak")
+        session.note(f"{system}, {pattern}: at least once no grain up to 0.5 ms reached half of the peak")
 
 
 def backlog(session, sizes):

@@ -93,7 +93,7 @@ public:
     }
 
     // METG(50%): ns of thread time per task at the smallest grain whose efficiency reaches one half; 0 where none of
-    // up to two milliseconds does.
+    // up to half a millisecond does.
     double metg() {
         const auto wall_at = [&](long grain) {
             std::vector<double> walls;
@@ -104,7 +104,7 @@ public:
         long low = 0, high = 1;
         double wall = wall_at(high);
         while (efficiency(wall, high) < 0.5) {
-            if (static_cast<double>(high) * options_.peak > 2e6) return 0;
+            if (static_cast<double>(high) * options_.peak > 5e5) return 0;
             low = high;
             high *= 2;
             wall = wall_at(high);
