@@ -14,7 +14,7 @@ struct AxisOrigin {
     int source_axis = 0;
     int result_axis = 0;
     std::int64_t start = 0, step = 1, count = 0;  // a negative step runs backwards
-    std::optional<std::vector<std::int64_t>> indices;
+    std::optional<std::vector<std::int64_t>> indices = std::nullopt;
 };
 
 // Copies the source's attributes, except packing (scale_factor, add_offset, _FillValue, missing_value, _Unsigned,

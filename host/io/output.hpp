@@ -25,18 +25,18 @@ struct OutputTarget {
     std::string file;
     std::string group = "/";
     Overwrite overwrite = Overwrite::refuse;
-    std::vector<std::string> inputs;  // files that must not be written
+    std::vector<std::string> inputs = {};  // files that must not be written
 };
 
 struct DatasetSpec {
     std::string name;  // in the target's group; "a/b" makes group a
     DType dtype = DType::float64;
     Shape shape;
-    std::optional<Shape> chunk;  // none: contiguous, or about 1 MiB where a filter needs chunks
-    int gzip = -1;               // level 0-9; -1 is no compression
+    std::optional<Shape> chunk = std::nullopt;  // none: contiguous, or about 1 MiB where a filter needs chunks
+    int gzip = -1;                              // level 0-9; -1 is no compression
     Shuffle shuffle = Shuffle::off;
     Checksum checksum = Checksum::off;
-    std::optional<double> fill;
+    std::optional<double> fill = std::nullopt;
     std::size_t chunk_cache = std::size_t{1} << 20;  // bytes that libhdf5 may hold of chunks written in pieces
 };
 
