@@ -39,7 +39,8 @@ Work add_version(CLI::App& app);
 // The options that eval, run, stats and info share.
 struct CommonOptions {
     int threads = 0;
-    std::string memory, files_from;
+    std::optional<std::string> memory;
+    std::string files_from;
     bool dry_run = false, quiet = false, json = false, overwrite = false, no_lock = false, verbose = false;
 };
 void add_common_options(CLI::App& app, CommonOptions& options);

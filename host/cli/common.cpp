@@ -21,10 +21,10 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
 EngineOptions engine_options(const CommonOptions& options) {
     EngineOptions engine;
     engine.threads = options.threads;
-    if (!options.memory.empty()) {
-        engine.memory = pipeline::parse_bytes(options.memory);
+    if (options.memory) {
+        engine.memory = pipeline::parse_bytes(*options.memory);
         if (engine.memory == 0)
-            throw ArgumentError("--memory " + options.memory, "nothing can be computed in no memory",
+            throw ArgumentError("--memory " + *options.memory, "nothing can be computed in no memory",
                                 "allow at least 16M");
     }
     return engine;

@@ -92,7 +92,7 @@ constexpr std::string_view kVersionPage = R"(usage: heddle version
 Prints the version, as `heddle --version` does.
 )";
 
-constexpr std::string_view kJob = R"(A job file is TOML:
+constexpr std::string_view kJob = R"page(A job file is TOML:
 
   title = "Flat-field correction"      # optional
   files = ["scans/*.h5"]               # optional: one job for each match
@@ -128,17 +128,13 @@ constexpr std::string_view kJob = R"(A job file is TOML:
   memory = "2GiB"
 
 {stem}, {name} and {dir} are those of the file that a job runs on: "scan_01",
-"scan_01.h5", "scans";
-{
-    { and }
-}
-are braces.A pattern(*, ?,
-                     [abc]) may also stand in the file of an input
-                             .Relative names start at the job file's folder, those of the command line(also - o)
-                                 at the current one.Files given on the command line or
-                     with-- files - from take the place of all patterns.) ";
+"scan_01.h5", "scans"; {{ and }} are braces. A pattern (*, ?, [abc]) may also stand in
+the file of an input. Relative names start at the job file's folder, those of the
+command line (also -o) at the current one. Files given on the command line or with
+--files-from take the place of all patterns.
+)page";
 
-    constexpr std::string_view kExpressions = R"(Expressions follow Python's grammar and NumPy's meaning:
+constexpr std::string_view kExpressions = R"(Expressions follow Python's grammar and NumPy's meaning:
 
   assignments   t = (raw - dark) / (flat - dark); mu = -log(t)
   operators     + - * / // % **  < <= > >= == !=  & | ^ ~ << >>  and or not

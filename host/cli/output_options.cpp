@@ -18,8 +18,8 @@ void add_output_options(CLI::App& app, OutputOptions& options) {
 }
 
 void apply_format(const OutputOptions& options, pipeline::DatasetFormat& format) {
-    if (!options.dtype.empty()) format.dtype = parse_dtype(options.dtype);
-    if (!options.chunks.empty()) pipeline::parse_chunks(options.chunks, format);
+    if (options.dtype) format.dtype = parse_dtype(*options.dtype);
+    if (options.chunks) pipeline::parse_chunks(*options.chunks, format);
     if (options.gzip) format.gzip = options.gzip;
     if (options.shuffle) format.shuffle = true;
     if (options.fletcher32) format.fletcher32 = true;
@@ -29,14 +29,14 @@ std::optional<pipeline::OutputSpec> output_spec(const OutputOptions& options, co
     pipeline::OutputSpec spec;
     apply_format(options, spec.format);
     spec.overwrite = common.overwrite ? Overwrite::replace : Overwrite::refuse;
-    if (options.output.empty()) {
+    if (!options.output) {
         const auto& format = spec.format;
         if (format.dtype || format.chunk_rule || format.gzip || format.shuffle || format.fletcher32)
             throw ArgumentError("--dtype, --chunks, --gzip, --shuffle and --fletcher32 need an output",
                                 "without -o the results are printed", "add -o FILE, or leave them out");
         return std::nullopt;
     }
-    auto place = pipeline::parse_output(options.output);
+    auto place = pipeline::parse_output(*options.output);
     spec.file = std::move(place.file);
     spec.group = std::move(place.group);
     return spec;

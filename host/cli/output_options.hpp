@@ -10,7 +10,7 @@ namespace heddle::cli {
 
 // -o and how the results are stored.
 struct OutputOptions {
-    std::string output, dtype, chunks;
+    std::optional<std::string> output, dtype, chunks;
     std::optional<int> gzip;
     bool shuffle = false, fletcher32 = false;
 };

@@ -54,8 +54,8 @@ pipeline::FileChoice apply(const RunOptions& options, pipeline::JobFile& file) {
     choice.folder = choice.output_folder = std::filesystem::path(options.job).parent_path();
     auto& output = *file.job.output;
     apply_format(options.output, output.format);
-    if (!options.output.output.empty()) {
-        auto place = pipeline::parse_output(options.output.output);
+    if (options.output.output) {
+        auto place = pipeline::parse_output(*options.output.output);
         output.file = std::move(place.file);
         if (place.group != "/") output.group = std::move(place.group);
         choice.output_folder.clear();
