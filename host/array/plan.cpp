@@ -125,7 +125,7 @@ std::vector<Item> Plan::State::make_items(const std::vector<int>& levels) {
     std::vector<Item> items;
     std::set<const Node*> made;
     const auto add = [&](Product product, int level) {
-        const auto& operand = Stage{product.node, level}.operand();
+        const NodePtr operand = Stage{product.node, level}.operand();
         const auto earlier = stages_before(level);
         Lowering lowering(earlier);
         lowering.output(operand, operand->dtype);

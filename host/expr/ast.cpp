@@ -1,4 +1,5 @@
 #include "host/expr/ast.hpp"
+#include "host/expr/ast_children.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -149,10 +149,4 @@ std::string_view spelling(CompareOp op);
 bool operator==(const Node& a, const Node& b);
 bool operator==(const Module& a, const Module& b);
 
-// Calls visit(child) for each direct child that is not null, in the order of the text.
-template <class Visit>
-void for_each_child(const Node& node, Visit&& visit);
-
 }  // namespace heddle::expr::ast
-
-#include "host/expr/ast_children.hpp"

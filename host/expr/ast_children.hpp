@@ -4,6 +4,7 @@
 
 namespace heddle::expr::ast {
 
+// Calls visit(child) for each direct child that is not null, in the order of the text.
 template <class Visit>
 void for_each_child(const Node& node, Visit&& visit) {
     auto one = [&](const NodePtr& child) {

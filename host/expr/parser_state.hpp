@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "host/expr/ast.hpp"
+#include "host/expr/ast_children.hpp"
 #include "host/expr/lexer.hpp"
 #include "host/expr/parser.hpp"
 
