@@ -1,10 +1,11 @@
 #include "host/expr/ast.hpp"
-#include "host/expr/ast_children.hpp"
 
 #include <algorithm>
 #include <bit>
 #include <unordered_map>
 #include <unordered_set>
+
+#include "host/expr/ast_children.hpp"
 
 namespace heddle::expr::ast {
 namespace {
