@@ -56,7 +56,7 @@ std::size_t checked_bytes(const Shape& shape, DType dtype) {
 }  // namespace
 
 BufferCore::BufferCore(DType type, const Shape& shape, const BufferOptions& options)
-    : dtype(type), name(options.name), tile(checked_tile(shape, options.tile)) {
+    : dtype(type), tile(checked_tile(shape, options.tile)), name(options.name) {
     bytes = checked_bytes(shape, type);
     layout = {shape, dense_strides(shape), shape.count(), true};
     for (int a = 0; a < shape.rank(); ++a) grid.push_back(shape[a] / tile[a] + (shape[a] % tile[a] != 0));

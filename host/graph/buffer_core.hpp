@@ -46,23 +46,31 @@ private:
 
 // The logical memory behind a Buffer. Immutable but for `tiles` (graph mutex), `data` (set once, by the memory layer)
 // and `poison` (each slot belongs to the tasks that hold the tile).
-class BufferCore {
+class alignas(64) BufferCore {
 public:
     BufferCore(DType dtype, const Shape& shape, const BufferOptions& options);
     ~BufferCore();
     BufferCore(const BufferCore&) = delete;
     BufferCore& operator=(const BufferCore&) = delete;
 
+    // What every submission and every task looks at, on one cache line.
+    void* owner = nullptr;  // the engine
+    std::int64_t tile_count = 0;
+    std::atomic<std::byte*> data{nullptr};
     const DType dtype;
-    const std::string name;
+    bool borrowed = false;
+
+private:
+    std::atomic<FailurePtr*> poison_{nullptr};
+    Tile single_;
+    std::unique_ptr<Tile[]> many_;
+
+public:
     detail::Layout layout;
     Shape tile, grid, grid_strides;
-    std::int64_t tile_count = 0;
     std::size_t bytes = 0;
-
-    std::shared_ptr<void> engine;  // keeps the records alive that tiles refer to
-    std::atomic<std::byte*> data{nullptr};
-    bool borrowed = false;
+    const std::string name;
+    std::shared_ptr<void> keep_alive;  // of the engine, whose records the tiles refer to
 
     Tile* tiles() { return tile_count == 1 ? &single_ : many_.get(); }
     // The index box of the tiles that a box touches. Throws ShapeError unless the box lies in the buffer.
@@ -82,11 +90,6 @@ public:
     }
     bool ever_poisoned() const { return poison_.load(std::memory_order_acquire) != nullptr; }
     void set_poison(std::int64_t tile_index, FailurePtr failure);
-
-private:
-    Tile single_;
-    std::unique_ptr<Tile[]> many_;
-    std::atomic<FailurePtr*> poison_{nullptr};
 };
 
 template <class F>

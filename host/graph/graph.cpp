@@ -36,6 +36,10 @@ Record* Graph::take_free(std::unique_lock<std::mutex>& lock, AtCap at_cap) {
     }
     Record* record = free_;
     free_ = record->next;
+    // The next submission's lines: by now another core's, or out of the caches.
+    if (free_ != nullptr)
+        for (std::size_t line = 0; line < sizeof(Record); line += 64)
+            __builtin_prefetch(reinterpret_cast<std::byte*>(free_) + line, 1);
     return record;
 }
 
@@ -74,22 +78,24 @@ void Graph::set_accesses(Record& record, std::span<const detail::AccessSpec> spe
         accesses = record.extra->accesses.data();
     }
     for (const auto& spec : specs) {
-        std::int32_t region = -1;
-        if (spec.box != nullptr) {
-            auto& regions = extra(record).regions;
-            region = static_cast<std::int32_t>(regions.size());
-            regions.push_back(spec.buffer->region(*spec.box));
+        if (spec.box == nullptr) {
+            *accesses++ = {spec.buffer, spec.mode};
+            continue;
         }
-        *accesses++ = {spec.buffer, region, spec.mode};
+        auto& regions = extra(record).regions;
+        *accesses++ = {spec.buffer, spec.mode, regions.size()};
+        regions.push_back(spec.buffer->region(*spec.box));
     }
 }
 
 Edge& Graph::edge_slot(Record& record, std::size_t index) {
-    if (index < kInlineEdges) return record.inline_edges[index];
+    if (index < kInlineEdges) return record.edges[index];
     index -= kInlineEdges;
     auto& chunks = extra(record).edge_chunks;
-    if (index / Extra::kChunk == chunks.size()) chunks.push_back(std::make_unique<Edge[]>(Extra::kChunk));
-    return chunks[index / Extra::kChunk][index % Extra::kChunk];
+    if (index / EdgeChunk::kEdges == chunks.size()) chunks.push_back(std::make_unique<EdgeChunk>());
+    EdgeChunk& chunk = *chunks[index / EdgeChunk::kEdges];
+    chunk.owner = &record;
+    return chunk.edges[index % EdgeChunk::kEdges];
 }
 
 namespace {
@@ -107,7 +113,6 @@ inline void Graph::add_edge(Record& record, Ref ref, std::size_t& edges) {
     Edge* head = predecessor->successors.load(std::memory_order_acquire);
     if (head == kDone) return;
     Edge& edge = edge_slot(record, edges);
-    edge.owner = &record;
     do {
         if (head == kDone) return;
         edge.next = head;
@@ -121,12 +126,14 @@ bool Graph::link(Record& record) {
     std::size_t edges = 0;
     const TaskAccess* accesses = record.accesses();
     for (std::size_t i = 0; i < record.access_count; ++i) {
-        const TaskAccess& access = accesses[i];
-        Tile* tiles = access.buffer->tiles();
+        const TaskAccess access = accesses[i];
+        BufferCore& buffer = access.buffer();
+        const Mode mode = access.mode();
+        Tile* tiles = buffer.tiles();
         const auto visit = [&](std::int64_t index) {
             Tile& tile = tiles[index];
             Ref* readers = tile.readers();
-            if (access.mode == Mode::read) {
+            if (mode == Mode::read) {
                 if (tile.writer == record.self) return;
                 add_edge(record, tile.writer, edges);
                 if (tile.reader_count == 0 || readers[tile.reader_count - 1] != record.self)
@@ -139,11 +146,10 @@ bool Graph::link(Record& record) {
             tile.reader_count = 0;
             tile.writer = record.self;
         };
-        if (access.buffer->tile_count == 1 && access.region < 0)
+        if (buffer.tile_count == 1 && access.whole())
             visit(0);
         else
-            access.buffer->for_each_tile(record.region(access),
-                                         [&](std::int64_t index, const Shape&) { visit(index); });
+            buffer.for_each_tile(record.region(access), [&](std::int64_t index, const Shape&) { visit(index); });
     }
     if (edges == 0) {
         record.pending.store(0, std::memory_order_relaxed);

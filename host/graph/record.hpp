@@ -21,10 +21,10 @@ namespace heddle::graph {
 class BufferCore;
 struct Record;
 
-// One dependency; lives in the task that waits, linked into the list of the task that it waits for.
+// One dependency: an entry of the list of the task that is waited for. It lies in the task that waits, or in a chunk
+// that names it, so its address tells whose it is.
 struct Edge {
     Edge* next;
-    Record* owner;
 };
 
 // A record's address and the low bits of its task's number: equal to Record::self while the record is that task.
@@ -37,10 +37,25 @@ inline Ref make_ref(const Record* record, std::uint64_t seq) {
     return (reinterpret_cast<std::uintptr_t>(record) >> 6) | (seq << kRefAddressBits);
 }
 
-struct TaskAccess {
-    BufferCore* buffer;
-    std::int32_t region;  // into Extra::regions; -1: the whole buffer
-    Mode mode;
+// A buffer, its mode and, unless all of it is meant, a region of Extra::regions, in one word: buffers are 64-byte
+// aligned and addresses have 48 bits.
+class TaskAccess {
+public:
+    static constexpr std::size_t kMostRegions = 0xFFFF;
+
+    TaskAccess() = default;
+    TaskAccess(BufferCore* buffer, Mode mode)
+        : bits_(reinterpret_cast<std::uintptr_t>(buffer) | static_cast<std::uintptr_t>(mode)) {}
+    TaskAccess(BufferCore* buffer, Mode mode, std::size_t region) : TaskAccess(buffer, mode) {
+        bits_ |= (region + 1) << 48;
+    }
+    BufferCore& buffer() const { return *reinterpret_cast<BufferCore*>(bits_ & 0xFFFF'FFFF'FFC0); }
+    Mode mode() const { return static_cast<Mode>(bits_ & 3); }
+    bool whole() const { return bits_ >> 48 == 0; }
+    std::size_t region() const { return (bits_ >> 48) - 1; }
+
+private:
+    std::uintptr_t bits_ = 0;
 };
 
 // A box of a buffer, the tiles that it touches, and how its elements lie.
@@ -50,10 +65,21 @@ struct Region {
     std::int64_t offset = 0;  // elements from the buffer's start
 };
 
+inline constexpr std::size_t kInlineBody = 48;
+inline constexpr std::size_t kInlineAccesses = 6, kInlineEdges = 6;  // bench_tasks: the patterns' five inputs fit
+
+// Edges beyond those in the record. They lie behind the offsets that edges have in a record, see owner_of().
+struct alignas(256) EdgeChunk {
+    static constexpr std::size_t kEdges = 26;
+    Record* owner;
+    alignas(16) std::byte unused[32];
+    Edge edges[kEdges];
+};
+static_assert(sizeof(EdgeChunk) == 256 && offsetof(EdgeChunk, edges) == kInlineEdges * sizeof(Edge));
+
 // What few tasks need; pooled with its capacity.
 struct Extra {
-    static constexpr std::size_t kChunk = 32;
-    std::vector<std::unique_ptr<Edge[]>> edge_chunks;  // edges are linked, so they never move
+    std::vector<std::unique_ptr<EdgeChunk>> edge_chunks;
     std::vector<TaskAccess> accesses;
     std::vector<Region> regions;
     std::string name;
@@ -80,43 +106,52 @@ enum Flag : std::uint8_t {
     kInline = 8,    // runs on the thread that finds it ready
 };
 
-inline constexpr std::size_t kInlineBody = 64;
-inline constexpr std::size_t kInlineAccesses = 6, kInlineEdges = 6;  // bench_tasks: the patterns' five inputs fit
-
 // A task. Memory of records is never given back while the engine lives, and records are reused only under the graph's
-// mutex, so a stale Ref is always safe to look at there.
-struct alignas(64) Record {
-    std::atomic<Edge*> successors{nullptr};  // kDone once complete
-    std::atomic<std::int32_t> pending{0};    // tasks that this one still waits for
+// mutex, so a stale Ref is always safe to look at there. A cache line each for the tasks that it waits for, for those
+// that wait for it, and two to run it.
+struct alignas(256) Record {
+    Edge edges[kInlineEdges];
+    std::atomic<std::int32_t> pending{0};  // tasks that this one still waits for
     std::uint16_t access_count = 0;
     Lane lane = Lane::cpu;
     std::uint8_t flags = 0;
-    Ref self = 0;            // graph mutex
-    std::uint64_t seq = 0;   // place in the order of submission
-    std::uint64_t mark = 0;  // the last task that got an edge from this one; graph mutex
+    Record* next = nullptr;  // in a queue, or among the free
+
+    alignas(64) std::atomic<Edge*> successors{nullptr};  // kDone once complete
+    Ref self = 0;                                        // graph mutex
+    std::uint64_t seq = 0;                               // place in the order of submission
+    std::uint64_t mark = 0;                              // the last task that got an edge from this one; graph mutex
     const detail::BodyOps* ops = nullptr;
     schedule::ScopeCore* scope = nullptr;
-    Record* next = nullptr;  // in a queue, or among the free
+    Extra* extra = nullptr;
+    std::int64_t bytes = 0;
 
     alignas(64) std::byte body[kInlineBody];
     TaskAccess inline_accesses[kInlineAccesses];
-    Edge inline_edges[kInlineEdges];
-
-    std::string_view name;
-    SourceLocation where;
-    Extra* extra = nullptr;
-    std::int64_t bytes = 0;
+    const char* name = "";
+    const char* file = "";
+    std::uint32_t name_size = 0, line = 0;
     double flops = 0;
 
     bool has(Flag flag) const { return (flags & flag) != 0; }
+    std::string_view name_view() const { return {name, name_size}; }
     const TaskAccess* accesses() const {
         return access_count <= kInlineAccesses ? inline_accesses : extra->accesses.data();
     }
     void* body_address() { return has(kHeapBody) ? *reinterpret_cast<void**>(body) : body; }
     const Region* region(const TaskAccess& access) const {
-        return access.region < 0 ? nullptr : &extra->regions[static_cast<std::size_t>(access.region)];
+        return access.whole() ? nullptr : &extra->regions[access.region()];
     }
 };
+static_assert(sizeof(Record) == 256 && offsetof(Record, edges) == 0);
+
+// The task that waits through this edge.
+inline Record* owner_of(Edge* edge) {
+    const auto address = reinterpret_cast<std::uintptr_t>(edge);
+    const auto block = address & ~std::uintptr_t{255};
+    return address - block < sizeof(Record::edges) ? reinterpret_cast<Record*>(block)
+                                                   : reinterpret_cast<EdgeChunk*>(block)->owner;
+}
 
 // Marks the successor list of a task that is done: no edge can be added any more.
 inline Edge* const kDone = reinterpret_cast<Edge*>(std::uintptr_t{1});
@@ -128,8 +163,9 @@ template <class Ready>
 void release_successors(Record& record, Ready&& ready) {
     Edge* edge = record.successors.exchange(kDone, std::memory_order_acq_rel);
     while (edge != nullptr) {
-        Record* owner = edge->owner;
+        Record* owner = owner_of(edge);
         Edge* next = edge->next;  // the owner may run and be reused as soon as it is counted down
+        if (next != nullptr) __builtin_prefetch(next, 1);
         if (owner->pending.fetch_sub(1, std::memory_order_acq_rel) == 1) ready(owner);
         edge = next;
     }

@@ -87,7 +87,8 @@ std::vector<std::exception_ptr> Scope::errors() const {
 
 AnyBuffer::AnyBuffer(Engine& engine, DType dtype, const Shape& shape, const BufferOptions& options)
     : core_(new graph::BufferCore(dtype, shape, options)) {
-    core_->engine = engine.core();
+    core_->keep_alive = engine.core();
+    core_->owner = engine.core().get();
 }
 
 AnyBuffer::AnyBuffer(Engine& engine, DType dtype, const Shape& shape, void* borrowed, const BufferOptions& options)
@@ -102,7 +103,7 @@ AnyBuffer& AnyBuffer::operator=(AnyBuffer&& other) noexcept {
 }
 
 AnyBuffer::~AnyBuffer() {
-    if (core_ != nullptr) static_cast<EngineCore*>(core_->engine.get())->release(core_);
+    if (core_ != nullptr) static_cast<EngineCore*>(core_->owner)->release(core_);
 }
 
 DType AnyBuffer::dtype() const { return core_->dtype; }
@@ -111,10 +112,10 @@ const Shape& AnyBuffer::tile_shape() const { return core_->tile; }
 const detail::Layout& AnyBuffer::layout() const { return core_->layout; }
 
 const void* AnyBuffer::host_data() const {
-    return static_cast<EngineCore*>(core_->engine.get())->host_access(*core_, Mode::read);
+    return static_cast<EngineCore*>(core_->owner)->host_access(*core_, Mode::read);
 }
 void* AnyBuffer::host_data_for_update() {
-    return static_cast<EngineCore*>(core_->engine.get())->host_access(*core_, Mode::update);
+    return static_cast<EngineCore*>(core_->owner)->host_access(*core_, Mode::update);
 }
 
 }  // namespace heddle

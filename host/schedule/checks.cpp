@@ -24,9 +24,9 @@ struct Strided {
 Strided original(const Record& record, std::size_t i) {
     const auto& access = record.accesses()[i];
     const auto* region = record.region(access);
-    const std::size_t size = size_of(access.buffer->dtype);
-    std::byte* data = access.buffer->data.load(std::memory_order_acquire);
-    if (region == nullptr) return {data, &access.buffer->layout, size};
+    const std::size_t size = size_of(access.buffer().dtype);
+    std::byte* data = access.buffer().data.load(std::memory_order_acquire);
+    if (region == nullptr) return {data, &access.buffer().layout, size};
     return {data + region->offset * static_cast<std::int64_t>(size), &region->layout, size};
 }
 
@@ -69,11 +69,12 @@ bool guards_intact(const std::byte* copy, std::size_t bytes) {
 }
 
 [[noreturn]] void throw_access(const Record& record, std::size_t i, const std::string& what, const char* remedy) {
-    const auto& buffer = *record.accesses()[i].buffer;
-    throw AccessError("task '" + std::string(record.name) + "' " + what + " its access number " + std::to_string(i + 1),
-                      "the buffer is " + (buffer.name.empty() ? "" : "'" + buffer.name + "', ") +
-                          std::string(name_of(buffer.dtype)) + " " + to_string(buffer.layout.shape),
-                      remedy);
+    const auto& buffer = record.accesses()[i].buffer();
+    throw AccessError(
+        "task '" + std::string(record.name_view()) + "' " + what + " its access number " + std::to_string(i + 1),
+        "the buffer is " + (buffer.name.empty() ? "" : "'" + buffer.name + "', ") + std::string(name_of(buffer.dtype)) +
+            " " + to_string(buffer.layout.shape),
+        remedy);
 }
 
 }  // namespace
@@ -85,14 +86,14 @@ void guard(memory::HostMemory& memory, Record& record) {
     extra.guarded.clear();
     for (std::size_t i = 0; i < record.access_count; ++i) {
         const auto& access = record.accesses()[i];
-        memory.ensure(*access.buffer);
+        memory.ensure(access.buffer());
         const Strided from = original(record, i);
         const std::size_t bytes = static_cast<std::size_t>(from.layout->count) * from.size;
         auto& copy = extra.guarded.emplace_back(new std::byte[bytes + 2 * kGuard]);
         std::fill_n(copy.get(), kGuard, kGuardByte);
         std::fill_n(copy.get() + kGuard + bytes, kGuard, kGuardByte);
-        if (access.mode == Mode::write)
-            poison(copy.get() + kGuard, bytes, access.buffer->dtype);
+        if (access.mode() == Mode::write)
+            poison(copy.get() + kGuard, bytes, access.buffer().dtype);
         else
             for_each_row(from, copy.get() + kGuard,
                          [](std::byte* row, std::byte* dense, std::size_t n) { std::memcpy(dense, row, n); });
@@ -108,7 +109,7 @@ void verify(Record& record) {
         std::byte* copy = extra.guarded[i].get();
         if (!guards_intact(copy, static_cast<std::size_t>(to.layout->count) * to.size))
             throw_access(record, i, "wrote beyond the region of", "declare the whole region that the body touches");
-        if (record.accesses()[i].mode != Mode::read) continue;
+        if (record.accesses()[i].mode() != Mode::read) continue;
         bool same = true;
         for_each_row(to, copy + kGuard, [&](const std::byte* row, const std::byte* dense, std::size_t n) {
             same = same && std::memcmp(dense, row, n) == 0;
@@ -116,7 +117,7 @@ void verify(Record& record) {
         if (!same) throw_access(record, i, "wrote to what it only reads,", "declare it with write() or update()");
     }
     for (std::size_t i = 0; i < record.access_count; ++i) {
-        if (record.accesses()[i].mode == Mode::read) continue;
+        if (record.accesses()[i].mode() == Mode::read) continue;
         for_each_row(original(record, i), extra.guarded[i].get() + kGuard,
                      [](std::byte* row, const std::byte* dense, std::size_t n) { std::memcpy(row, dense, n); });
     }

@@ -21,9 +21,9 @@ void for_each_access(Record& record, F&& f) {
 }
 
 std::string describe(const graph::TaskAccess& access, const graph::Region* region) {
-    const auto& buffer = *access.buffer;
+    const auto& buffer = access.buffer();
     constexpr std::string_view modes[] = {"read ", "write ", "update "};
-    std::string text(modes[static_cast<int>(access.mode)]);
+    std::string text(modes[static_cast<int>(access.mode())]);
     text += std::string(name_of(buffer.dtype)) + " " + to_string(buffer.layout.shape);
     if (region != nullptr) text += " from " + to_string(region->box.lo) + " to " + to_string(region->box.hi);
     if (!buffer.name.empty()) text += " of '" + buffer.name + "'";
@@ -32,8 +32,8 @@ std::string describe(const graph::TaskAccess& access, const graph::Region* regio
 
 std::shared_ptr<const TaskContext> context_of(const EngineCore& engine, Record& record) {
     auto context = std::make_shared<TaskContext>();
-    context->task = std::string(record.name);
-    context->submitted = record.where;
+    context->task = std::string(record.name_view());
+    context->submitted = SourceLocation::current(record.file, "", static_cast<int>(record.line));
     context->device = std::string(engine.device().name());
     for_each_access(
         record, [&](const auto& access, const auto* region) { context->accesses.push_back(describe(access, region)); });
@@ -43,7 +43,7 @@ std::shared_ptr<const TaskContext> context_of(const EngineCore& engine, Record& 
 // A copy of Heddle's own errors, with the task where they have none yet; others become TaskError.
 std::exception_ptr describe_thrown(const EngineCore& engine, Record& record, std::exception_ptr thrown) {
     const auto wrapped = [&](const std::string& reason) {
-        return TaskError("task '" + std::string(record.name) + "' failed", reason,
+        return TaskError("task '" + std::string(record.name_view()) + "' failed", reason,
                          "see TaskError::cause() for the exception that left its body", thrown)
             .with_task(context_of(engine, record));
     };
@@ -66,18 +66,18 @@ FailurePtr reason_to_skip(EngineCore& engine, Record& record) {
     if (!engine.failed()) return nullptr;
     FailurePtr earliest;
     for_each_access(record, [&](const auto& access, const auto* region) {
-        if (access.mode == Mode::write || !access.buffer->ever_poisoned()) return;
-        access.buffer->for_each_tile(region, [&](std::int64_t tile, const Shape&) {
-            const auto failure = access.buffer->poison_of(tile);
+        if (access.mode() == Mode::write || !access.buffer().ever_poisoned()) return;
+        access.buffer().for_each_tile(region, [&](std::int64_t tile, const Shape&) {
+            const auto failure = access.buffer().poison_of(tile);
             if (failure && (!earliest || failure->seq < earliest->seq)) earliest = failure;
         });
     });
     if (earliest) return earliest;
     for_each_access(record, [&](const auto& access, const auto* region) {
-        if (access.mode != Mode::write || !access.buffer->ever_poisoned()) return;
-        access.buffer->for_each_tile(region, [&](std::int64_t tile, const Shape& index) {
-            if (region == nullptr || access.buffer->covers(region->box, index))
-                access.buffer->set_poison(tile, nullptr);
+        if (access.mode() != Mode::write || !access.buffer().ever_poisoned()) return;
+        access.buffer().for_each_tile(region, [&](std::int64_t tile, const Shape& index) {
+            if (region == nullptr || access.buffer().covers(region->box, index))
+                access.buffer().set_poison(tile, nullptr);
         });
     });
     return nullptr;
@@ -85,9 +85,9 @@ FailurePtr reason_to_skip(EngineCore& engine, Record& record) {
 
 void fail(EngineCore& engine, Record& record, const FailurePtr& failure) {
     for_each_access(record, [&](const auto& access, const auto* region) {
-        if (access.mode == Mode::read) return;
-        access.buffer->for_each_tile(
-            region, [&](std::int64_t tile, const Shape&) { access.buffer->set_poison(tile, failure); });
+        if (access.mode() == Mode::read) return;
+        access.buffer().for_each_tile(
+            region, [&](std::int64_t tile, const Shape&) { access.buffer().set_poison(tile, failure); });
     });
     engine.set_failed();
     if (record.scope != nullptr) record.scope->add_failure(failure);

@@ -57,7 +57,10 @@ class ReadyRing {
 public:
     bool push(Record* record) {
         const std::uint64_t tail = tail_.load(std::memory_order_relaxed);
-        if (tail - head_.load(std::memory_order_acquire) >= kCapacity) return false;
+        if (tail - known_head_ >= kCapacity) {
+            known_head_ = head_.load(std::memory_order_acquire);
+            if (tail - known_head_ >= kCapacity) return false;
+        }
         slot(tail).store(record, std::memory_order_relaxed);
         tail_.store(tail + 1);  // sequentially consistent, as Deque::push
         return true;
@@ -76,7 +79,11 @@ public:
                 return n;
         }
     }
-    bool empty() const { return head_.load() >= tail_.load(); }
+    bool empty() const { return size() == 0; }
+    std::uint64_t size() const {
+        const std::uint64_t head = head_.load();
+        return tail_.load() - head;
+    }
 
 private:
     static constexpr std::uint64_t kCapacity = 4096;
@@ -84,6 +91,7 @@ private:
 
     alignas(64) std::atomic<std::uint64_t> head_{0};
     alignas(64) std::atomic<std::uint64_t> tail_{0};
+    std::uint64_t known_head_ = 0;  // the producer's, at most head_
     alignas(64) std::array<std::atomic<Record*>, kCapacity> slots_{};
 };
 

@@ -17,7 +17,7 @@ namespace {
 void fill_operands(EngineCore& engine, Record& record, detail::Operand* operands) {
     const auto* accesses = record.accesses();
     for (std::size_t i = 0; i < record.access_count; ++i) {
-        graph::BufferCore& buffer = *accesses[i].buffer;
+        graph::BufferCore& buffer = accesses[i].buffer();
         std::byte* data = engine.memory.ensure(buffer);
         const graph::Region* region = record.region(accesses[i]);
         if (region == nullptr)

@@ -64,8 +64,8 @@ public:
     void finish() noexcept;
 
 private:
-    std::atomic<std::uint64_t> submitted_{0};
-    std::atomic<bool> cancelled_{false};
+    std::atomic<bool> cancelled_{false};  // read by every task, unlike its neighbours
+    alignas(64) std::atomic<std::uint64_t> submitted_{0};
     alignas(64) std::atomic<std::uint64_t> completed_{0};
     std::atomic<int> watchers_{0};
     alignas(64) mutable std::mutex mutex_;

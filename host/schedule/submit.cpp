@@ -41,7 +41,7 @@ void EngineCore::check(const detail::Submission& s) const {
         throw ArgumentError("task '" + std::string(s.name->text) + "' has too many accesses",
                             std::to_string(s.accesses.size()) + " are more than 65535", "use fewer, larger buffers");
     for (const auto& access : s.accesses) {
-        if (access.buffer->engine.get() != this)
+        if (access.buffer->owner != this)
             throw ArgumentError("task '" + std::string(s.name->text) + "' accesses a buffer of another engine",
                                 "dependencies are known within one engine only", "use one engine for both");
         if (access.box != nullptr) access.buffer->check(*access.box);
@@ -52,8 +52,10 @@ void EngineCore::fill(Record& record, const detail::Submission& s, void* heap_bo
     record.ops = s.ops;
     record.scope = s.scope;
     record.lane = s.lane;
-    record.name = s.name->text;
-    record.where = s.name->where;
+    record.name = s.name->text.data();
+    record.name_size = static_cast<std::uint32_t>(s.name->text.size());
+    record.file = s.name->where.file_name();
+    record.line = s.name->where.line();
     record.flops = s.flops;
     if (heap_body != nullptr) {
         flags |= graph::kHeapBody;
@@ -73,7 +75,7 @@ void EngineCore::fill(Record& record, const detail::Submission& s, void* heap_bo
         extra.failed.store(false, std::memory_order_relaxed);
         extra.error = nullptr;
     }
-    if (s.name->copied) record.name = graph.extra(record).name = s.name->text;
+    if (s.name->copied) record.name = graph.extra(record).name.assign(s.name->text).c_str();
     if (checks_) graph.extra(record);
     record.flags = flags;
 }
@@ -160,7 +162,7 @@ std::byte* EngineCore::host_access(graph::BufferCore& buffer, Mode mode) {
 }
 
 void EngineCore::release(graph::BufferCore* buffer) noexcept {
-    const auto keep_alive = buffer->engine;
+    const auto keep_alive = buffer->keep_alive;
     bool idle = false;
     {
         const std::lock_guard lock(graph.mutex);

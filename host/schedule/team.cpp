@@ -52,7 +52,7 @@ void Team::run_cpu(Worker& worker) {
     current_context = &worker;
     const auto stopped = [this] { return stop_.load(std::memory_order_relaxed); };
     for (;;) {
-        Record* record = take(worker);
+        Record* record = take(worker, Ring::many);
         if (record == nullptr) {
             flush(worker);
             record = search(worker, stopped);
@@ -168,9 +168,12 @@ void Team::flush(Worker& worker) {
     }
 }
 
-Record* Team::take(Worker& worker) {
+// While few submitted tasks are ready and more keep coming, `ring` is left alone: taking each at once would have
+// the submitter and the worker pass every cache line to and fro (bench_tasks).
+Record* Team::take(Worker& worker, Ring ring) {
     if (Record* record = worker.ready.pop()) return record;
-    if (Record* record = take_batch(worker)) return record;
+    if (ring == Ring::any || ring_.size() >= kManyReady)
+        if (Record* record = take_batch(worker)) return record;
     if (Record* record = list_.pop()) return record;
     return steal(worker);
 }
@@ -208,7 +211,7 @@ namespace {
 
 // Long enough between two looks that the submitter gets some tasks out undisturbed; bench_tasks.
 inline void pause_a_while() {
-    for (int i = 0; i < 32; ++i) __builtin_ia32_pause();
+    for (int i = 0; i < 16; ++i) __builtin_ia32_pause();
 }
 constexpr int kLooks = 40;
 
@@ -220,12 +223,14 @@ Record* Team::search(Worker& worker, const Until& until) {
     bool searching = idle_.start_searching();
     Record* found = nullptr;
     for (;;) {
+        std::uint64_t size = ring_.size();
         for (int look = 0; searching && look < kLooks; ++look) {
-            if ((found = take(worker)) != nullptr || until()) {
+            pause_a_while();
+            const std::uint64_t before = std::exchange(size, ring_.size());
+            if ((found = take(worker, size == before ? Ring::any : Ring::many)) != nullptr || until()) {
                 if (idle_.stop_searching() && work_visible()) idle_.notify();
                 return found;
             }
-            pause_a_while();
         }
         idle_.enter(worker.sleeper, searching);
         searching = true;
@@ -244,7 +249,7 @@ void Team::help(Context& context, ScopeCore& scope) {
     const bool outer = std::exchange(worker.sleeper.in_body, true);
     const auto done = [&scope] { return scope.done(); };
     while (!done()) {
-        Record* record = take(worker);
+        Record* record = take(worker, Ring::many);
         if (record == nullptr) {
             flush(worker);
             record = search(worker, done);

@@ -64,7 +64,9 @@ private:
     void make_ready(Worker& worker, Record& record, Record*& next);
     void put(Worker& worker, Record& record);
     void flush(Worker& worker);
-    Record* take(Worker& worker);
+    enum class Ring : std::uint8_t { any, many };
+    static constexpr std::uint64_t kManyReady = 32;
+    Record* take(Worker& worker, Ring ring = Ring::any);
     Record* take_batch(Worker& worker);
     Record* steal(Worker& worker);
     bool work_visible() const;
