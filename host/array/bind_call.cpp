@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "host/array/bind_registry.hpp"
+#include "host/array/node.hpp"
 #include "host/base/nearest.hpp"
 
 namespace heddle::array {
@@ -42,7 +43,8 @@ void Call::set(std::vector<Value> positional, std::vector<std::pair<expr::Span, 
     const auto& parameters = function_.parameters;
     if (positional.size() > parameters.size())
         source_.fail(positional[parameters.size()].at,
-                     {function_.name + "() takes at most " + std::to_string(parameters.size()) + " arguments",
+                     {function_.name + "() takes at most " + std::to_string(parameters.size()) +
+                          (parameters.size() == 1 ? " argument" : " arguments"),
                       std::to_string(positional.size()) + " are given", "write it as " + function_.signature});
     for (std::size_t i = 0; i < positional.size(); ++i) arguments_[i] = std::move(positional[i]);
     for (std::size_t k = 0; k < keywords.size(); ++k) {
@@ -109,17 +111,20 @@ std::optional<DType> Call::dtype(std::size_t i) const {
 
 Axes Call::axes(std::size_t i) const {
     if (!given(i)) return {};
-    if (auto axis = known_int(value(i))) return Axes(*axis);
-    const auto* list = value(i).as<Values>();
     std::string remedy = "write one such as axis=0 or axis=(0, 1)";
     bool two_arrays = (function_.name == "min" || function_.name == "max") && value(i).as<Array>();
     if (two_arrays) remedy = "write " + function_.name + "imum(a, b) for the " + function_.name + "imum of two arrays";
-    if (!list) fail(i, "one axis, or a tuple of axes", remedy);
+    const int rank = array(0).rank();
     std::vector<int> axes;
-    for (const auto& item : list->items) {
-        auto axis = known_int(item);
+    auto add = [&](const Value& v) {
+        auto axis = known_int(v);
         if (!axis) fail(i, "one axis, or a tuple of axes", remedy);
-        axes.push_back(*axis);
+        axes.push_back(at_place(source_, v.at, [&] { return normalize_axis(*axis, rank); }));
+    };
+    if (const auto* list = value(i).as<Values>()) {
+        for (const auto& item : list->items) add(item);
+    } else {
+        add(value(i));
     }
     return Axes(std::move(axes));
 }

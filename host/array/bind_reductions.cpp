@@ -9,21 +9,24 @@ namespace {
 
 KeepDims keep(const Call& call, std::size_t i) { return call.flag(i) ? KeepDims::yes : KeepDims::no; }
 
-Array converted(const Call& call, std::size_t dtype) {
+// f(a, axis, dtype, …): as NumPy, dtype is the type that the work is done in, and that of the result.
+template <class Reduce>
+Value in_dtype(const Call& call, Reduce&& reduce) {
     auto a = call.array(0);
-    auto type = call.dtype(dtype);
-    return type ? a.astype(*type) : a;
+    auto type = call.dtype(2);
+    if (!type) return {reduce(a), call.place()};
+    return {reduce(a.astype(*type)).astype(*type), call.place()};
 }
 
-// f(a, axis, dtype, keepdims): as NumPy, the values are converted first.
 template <Reduction1 reduce>
 Value with_dtype(const Call& call) {
-    return {reduce(converted(call, 2), call.axes(1), keep(call, 3)), call.place()};
+    return in_dtype(call, [&](const Array& a) { return reduce(a, call.axes(1), keep(call, 3)); });
 }
 
 template <Spread1 reduce>
 Value spread(const Call& call) {
-    return {reduce(converted(call, 2), call.axes(1), keep(call, 4), Ddof{call.real(3, 0)}), call.place()};
+    return in_dtype(call,
+                    [&](const Array& a) { return reduce(a, call.axes(1), keep(call, 4), Ddof{call.real(3, 0)}); });
 }
 
 Value ptp(const Call& call) {
@@ -61,7 +64,7 @@ const std::array kReductions{
     FunctionRow{"var(a|x, axis=None, dtype=None, ddof=0, keepdims=False)", "",
                 "The variance; its divisor is the count less ddof.", HEDDLE_SPREAD(var), true},
     FunctionRow{"std(a|x, axis=None, dtype=None, ddof=0, keepdims=False)", "",
-                "The standard deviation, the root of var().", HEDDLE_SPREAD(std), true},
+                "The standard deviation, the root of var().", HEDDLE_SPREAD(stddev), true},
     FunctionRow{"min(a|x, axis=None, keepdims=False)", "amin", "The smallest value.", HEDDLE_REDUCE(min), true},
     FunctionRow{"max(a|x, axis=None, keepdims=False)", "amax", "The largest value.", HEDDLE_REDUCE(max), true},
     FunctionRow{"ptp(a|x, axis=None, keepdims=False)", "", "The largest value less the smallest.", General(ptp)},
@@ -82,7 +85,7 @@ const std::array kReductions{
     FunctionRow{"nanvar(a|x, axis=None, dtype=None, ddof=0, keepdims=False)", "", "The variance of what is not NaN.",
                 HEDDLE_SPREAD(nanvar)},
     FunctionRow{"nanstd(a|x, axis=None, dtype=None, ddof=0, keepdims=False)", "",
-                "The standard deviation of what is not NaN.", HEDDLE_SPREAD(nanstd)},
+                "The standard deviation of what is not NaN.", HEDDLE_SPREAD(nanstddev)},
     FunctionRow{"nanmin(a|x, axis=None, keepdims=False)", "", "The smallest value, NaN left out.",
                 HEDDLE_REDUCE(nanmin)},
     FunctionRow{"nanmax(a|x, axis=None, keepdims=False)", "", "The largest value, NaN left out.",

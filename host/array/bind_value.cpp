@@ -1,6 +1,7 @@
 #include "host/array/bind_value.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "host/array/node.hpp"
@@ -71,7 +72,10 @@ Array list_to_array(const Value& value) {
 }  // namespace
 
 std::string describe(const Value& value) {
-    if (const auto* number = value.as<Number>()) return "the " + std::string(type_name(*number)) + " number";
+    if (const auto* number = value.as<Number>()) {
+        constexpr std::array<std::string_view, 4> kinds{"a bool", "a whole number", "a float", "a complex number"};
+        return std::string(kinds[number->index()]);
+    }
     if (value.as<Array>()) return "an array";
     if (value.is_none()) return "None";
     if (value.as<EllipsisValue>()) return "'...'";

@@ -111,6 +111,12 @@ void Binder::add_result(std::vector<Binding>& out, const ast::Statement& stateme
     const auto* values = value.as<Values>();
     if (values && values->kind == Values::Kind::histogram) {
         std::string edges = (statement.name.empty() ? "histogram" : statement.name) + "_edges";
+        for (const auto& other : module_.statements)
+            if (other.name == edges)
+                fail(other.name_at,
+                     {"'" + edges + "' is assigned twice",
+                      "the histogram at " + source_.where(statement.value->at.mark) + " gives its edges this name",
+                      "choose another name here"});
         out.push_back({statement.name, *values->items[0].as<Array>(), result});
         out.push_back({edges, *values->items[1].as<Array>(), result});
         return;
