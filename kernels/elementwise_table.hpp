@@ -47,57 +47,105 @@ struct Operand<T, true> {
     HEDDLE_FN T operator[](std::int64_t) const { return value; }
 };
 
-// The loop of `omp simd` may overwrite an argument in place: element i needs nothing of the others.
-template <Isa isa, class F, unsigned mask, class A>
+// The loops of `omp simd` may overwrite an argument in place: element i needs nothing of the others.
+template <Isa isa, class F, class A>
 void loop1(const void* a, const void*, const void*, void* out, std::int64_t n) {
-    const Operand<A, (mask & 1) != 0> x(a);
+    const auto* x = static_cast<const A*>(a);
     auto* result = static_cast<decltype(F::of(A{}))*>(out);
 #pragma omp simd
     for (std::int64_t i = 0; i < n; ++i) result[i] = F::of(x[i]);
 }
-template <Isa isa, class F, unsigned mask, class A, class B>
+template <Isa isa, class F, class A, class B>
 void loop2(const void* a, const void* b, const void*, void* out, std::int64_t n) {
-    const Operand<A, (mask & 1) != 0> x(a);
-    const Operand<B, (mask & 2) != 0> y(b);
+    const auto* x = static_cast<const A*>(a);
+    const auto* y = static_cast<const B*>(b);
     auto* result = static_cast<decltype(F::of(A{}, B{}))*>(out);
 #pragma omp simd
     for (std::int64_t i = 0; i < n; ++i) result[i] = F::of(x[i], y[i]);
 }
-template <Isa isa, class F, unsigned mask, class A, class B, class C>
+template <Isa isa, class F, class A, class B, class C>
 void loop3(const void* a, const void* b, const void* c, void* out, std::int64_t n) {
-    const Operand<A, (mask & 1) != 0> x(a);
-    const Operand<B, (mask & 2) != 0> y(b);
-    const Operand<C, (mask & 4) != 0> z(c);
+    const auto* x = static_cast<const A*>(a);
+    const auto* y = static_cast<const B*>(b);
+    const auto* z = static_cast<const C*>(c);
     auto* result = static_cast<decltype(F::of(A{}, B{}, C{}))*>(out);
 #pragma omp simd
     for (std::int64_t i = 0; i < n; ++i) result[i] = F::of(x[i], y[i], z[i]);
+}
+
+// Elements per turn of a vectorised loop; all element types' vectors divide it.
+inline constexpr std::int64_t kTurn = 32;
+
+// Whole turns only. Of two NaNs the compiler may keep either, and may choose differently in the rest of a loop: so
+// there is no rest, and no result depends on its place.
+template <Isa isa, class F, class R, class... Operands>
+[[gnu::noinline]] void turns(R* result, std::int64_t n, Operands... operands) {
+    n &= ~(kTurn - 1);
+#pragma omp simd
+    for (std::int64_t i = 0; i < n; ++i) result[i] = F::of(operands[i]...);
+}
+
+template <class T, bool single>
+struct Padded {
+    std::array<T, kTurn> values{};
+    Padded(const Operand<T, single>& from, std::int64_t first, std::int64_t n) {
+        for (std::int64_t i = 0; i < n; ++i) values[static_cast<std::size_t>(i)] = from[first + i];
+    }
+    Operand<T, single> operand() const { return Operand<T, single>(values.data()); }
+};
+
+template <Isa isa, class F, class R, class... Ts, bool... singles>
+HEDDLE_FN void run_turns(R* result, std::int64_t n, Operand<Ts, singles>... operands) {
+    const std::int64_t whole = n & ~(kTurn - 1), rest = n - whole;
+    if (whole > 0) turns<isa, F, R>(result, whole, operands...);
+    if (rest == 0) return;
+    std::array<R, kTurn> padded;
+    // Unknown to the compiler, which would make a copy of turns for it.
+    std::int64_t turn = kTurn;
+    asm("" : "+r"(turn));
+    turns<isa, F, R>(padded.data(), turn, Padded<Ts, singles>(operands, whole, rest).operand()...);
+    std::copy_n(padded.data(), rest, result + whole);
+}
+
+template <Isa isa, class F, unsigned mask, class A, class B>
+void turns2(const void* a, const void* b, const void*, void* out, std::int64_t n) {
+    const Operand<A, (mask & 1) != 0> x(a);
+    const Operand<B, (mask & 2) != 0> y(b);
+    run_turns<isa, F>(static_cast<decltype(F::of(A{}, B{}))*>(out), n, x, y);
+}
+template <Isa isa, class F, unsigned mask, class A, class B, class C>
+void turns3(const void* a, const void* b, const void* c, void* out, std::int64_t n) {
+    const Operand<A, (mask & 1) != 0> x(a);
+    const Operand<B, (mask & 2) != 0> y(b);
+    const Operand<C, (mask & 4) != 0> z(c);
+    run_turns<isa, F>(static_cast<decltype(F::of(A{}, B{}, C{}))*>(out), n, x, y, z);
 }
 
 // How many variants for single arguments an operation gets: none for the rest, whose time goes elsewhere.
 enum class Singles { none, all };
 
 template <Isa isa, class F, unsigned mask, class... Args>
-constexpr Kernel loop_of() {
-    if constexpr (sizeof...(Args) == 1) return loop1<isa, F, mask, Args...>;
-    if constexpr (sizeof...(Args) == 2) return loop2<isa, F, mask, Args...>;
-    if constexpr (sizeof...(Args) == 3) return loop3<isa, F, mask, Args...>;
+constexpr Kernel turns_of() {
+    if constexpr (sizeof...(Args) == 2) return turns2<isa, F, mask, Args...>;
+    if constexpr (sizeof...(Args) == 3) return turns3<isa, F, mask, Args...>;
 }
 
 template <Isa isa, class F, Singles singles, class... Args>
 constexpr KernelSet kernel_set() {
     KernelSet set;
-    if constexpr (requires(Args... arguments) { F::of(arguments...); }) {
-        set.variants[0] = loop_of<isa, F, 0, Args...>();
-        if constexpr (singles == Singles::all && sizeof...(Args) >= 2) {
-            set.variants[1] = loop_of<isa, F, 1, Args...>();
-            set.variants[2] = loop_of<isa, F, 2, Args...>();
-            if constexpr (sizeof...(Args) == 3) {
-                set.variants[3] = loop_of<isa, F, 3, Args...>();
-                set.variants[4] = loop_of<isa, F, 4, Args...>();
-                set.variants[5] = loop_of<isa, F, 5, Args...>();
-                set.variants[6] = loop_of<isa, F, 6, Args...>();
-            }
+    if constexpr (!requires(Args... arguments) { F::of(arguments...); }) {
+        return set;
+    } else if constexpr (sizeof...(Args) == 1) {
+        set.variants[0] = loop1<isa, F, Args...>;
+    } else if constexpr (singles == Singles::none) {
+        if constexpr (sizeof...(Args) == 2) set.variants[0] = loop2<isa, F, Args...>;
+        if constexpr (sizeof...(Args) == 3) set.variants[0] = loop3<isa, F, Args...>;
+    } else {
+        constexpr std::size_t kMasks = (1u << sizeof...(Args)) - 1;
+        [&]<std::size_t... mask>(std::index_sequence<mask...>) {
+            ((set.variants[mask] = turns_of<isa, F, mask, Args...>()), ...);
         }
+        (std::make_index_sequence<kMasks>{});
     }
     return set;
 }
