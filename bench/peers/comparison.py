@@ -123,6 +123,20 @@ def field_of(path, name, separator=":"):
     return None
 
 
+def busy_share(seconds=1.0):
+    """How much of the cores' time others use, now (the load average would still hold our own build)."""
+    def times():
+        fields = [int(word) for word in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+        return sum(fields), fields[3] + fields[4]
+    try:
+        total, idle = times()
+        time.sleep(seconds)
+        total_after, idle_after = times()
+    except OSError:
+        return 0.0
+    return 1 - (idle_after - idle) / max(1, total_after - total)
+
+
 def machine(source):
     status = subprocess.run(["git", "-C", str(source), "status", "--porcelain", "--untracked-files=no"],
                             capture_output=True, text=True)
@@ -132,7 +146,7 @@ def machine(source):
         "memory_mib": int((field_of("/proc/meminfo", "MemTotal") or "0 kB").split()[0]) // 1024,
         "system": field_of("/etc/os-release", "PRETTY_NAME", "="),
         "kernel": platform.release(),
-        "load_average": os.getloadavg(),
+        "busy": round(busy_share(), 3),
         "compilers": [line for line in (first_line("g++", "--version"), first_line("clang++", "--version")) if line],
         "cmake": first_line("cmake", "--version"),
         "python": platform.python_version(),
