@@ -68,7 +68,7 @@ private:
             case Case::kMean:
                 return mean(a);
             default:
-                return heddle::std(a);
+                return heddle::stddev(a);
         }
     }
 

@@ -49,19 +49,19 @@ Array reduce(Reduce op, bool skip_nan, const Array& a, const Axes& axes, KeepDim
     Array nan##name(const Array& a, const Axes& axes, KeepDims keep) {                                                 \
         return reduce(Reduce::name, true, a, axes, keep);                                                              \
     }
-#define HEDDLE_SPREAD(name)                                                       \
+#define HEDDLE_SPREAD(name, op)                                                   \
     Array name(const Array& a, const Axes& axes, KeepDims keep, Ddof ddof) {      \
-        return reduce(Reduce::name, false, a, axes, keep, ddof.value);            \
+        return reduce(Reduce::op, false, a, axes, keep, ddof.value);              \
     }                                                                             \
     Array nan##name(const Array& a, const Axes& axes, KeepDims keep, Ddof ddof) { \
-        return reduce(Reduce::name, true, a, axes, keep, ddof.value);             \
+        return reduce(Reduce::op, true, a, axes, keep, ddof.value);               \
     }
 
 HEDDLE_REDUCTION(sum)
 HEDDLE_REDUCTION(prod)
 HEDDLE_REDUCTION(mean)
-HEDDLE_SPREAD(var)
-HEDDLE_SPREAD(std)
+HEDDLE_SPREAD(var, var)
+HEDDLE_SPREAD(stddev, std)
 HEDDLE_REDUCTION(min)
 HEDDLE_REDUCTION(max)
 HEDDLE_REDUCTION(argmin)

@@ -61,7 +61,7 @@ Statistics statistics(Engine& engine, const Array& array, const StatisticsOption
 
     enum : std::size_t { kMin, kMax, kMean, kStd, kLow, kHigh, kNan, kInf, kBins };
     std::vector<NamedArray> wanted{{"min", nanmin(values)}, {"max", nanmax(values)}, {"mean", nanmean(finite)},
-                                   {"std", nanstd(finite)}, {"low", nanmin(finite)}, {"high", nanmax(finite)}};
+                                   {"std", nanstddev(finite)}, {"low", nanmin(finite)}, {"high", nanmax(finite)}};
     wanted.push_back({"nan", floating ? count(isnan(values)) : Array(0).astype(DType::int64)});
     wanted.push_back({"inf", floating ? count(isinf(values)) : Array(0).astype(DType::int64)});
     const bool one_pass = options.bins > 0 && options.range;

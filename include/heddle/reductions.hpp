@@ -32,7 +32,8 @@ HEDDLE_API Array sum(const Array& a, const Axes& axes = {}, KeepDims keep = Keep
 HEDDLE_API Array prod(const Array& a, const Axes& axes = {}, KeepDims keep = KeepDims::no);
 HEDDLE_API Array mean(const Array& a, const Axes& axes = {}, KeepDims keep = KeepDims::no);
 HEDDLE_API Array var(const Array& a, const Axes& axes = {}, KeepDims keep = KeepDims::no, Ddof ddof = {});
-HEDDLE_API Array std(const Array& a, const Axes& axes = {}, KeepDims keep = KeepDims::no, Ddof ddof = {});
+// NumPy's std, under a name that does not hide the standard namespace.
+HEDDLE_API Array stddev(const Array& a, const Axes& axes = {}, KeepDims keep = KeepDims::no, Ddof ddof = {});
 HEDDLE_API Array min(const Array& a, const Axes& axes = {}, KeepDims keep = KeepDims::no);
 HEDDLE_API Array max(const Array& a, const Axes& axes = {}, KeepDims keep = KeepDims::no);
 // The first position of the extreme, along one axis or in C order over all.
@@ -47,7 +48,7 @@ HEDDLE_API Array nansum(const Array& a, const Axes& axes = {}, KeepDims keep = K
 HEDDLE_API Array nanprod(const Array& a, const Axes& axes = {}, KeepDims keep = KeepDims::no);
 HEDDLE_API Array nanmean(const Array& a, const Axes& axes = {}, KeepDims keep = KeepDims::no);
 HEDDLE_API Array nanvar(const Array& a, const Axes& axes = {}, KeepDims keep = KeepDims::no, Ddof ddof = {});
-HEDDLE_API Array nanstd(const Array& a, const Axes& axes = {}, KeepDims keep = KeepDims::no, Ddof ddof = {});
+HEDDLE_API Array nanstddev(const Array& a, const Axes& axes = {}, KeepDims keep = KeepDims::no, Ddof ddof = {});
 HEDDLE_API Array nanmin(const Array& a, const Axes& axes = {}, KeepDims keep = KeepDims::no);
 HEDDLE_API Array nanmax(const Array& a, const Axes& axes = {}, KeepDims keep = KeepDims::no);
 HEDDLE_API Array nanargmin(const Array& a, const Axes& axes = {}, KeepDims keep = KeepDims::no);
