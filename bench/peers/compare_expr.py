@@ -97,4 +97,5 @@ def run(session):
         judge = sums.get("omp-loop")
         for system, value in sums.items():
             if judge is not None and abs(value - judge) > 1e-5 * max(1.0, abs(judge)):
-                session.note(f"{system}, {case}: the sum of the results is off by {abs(value - judge) / abs(judge):.2g}")
+                off = abs(value - judge) / max(1.0, abs(judge))
+                session.note(f"{system}, {case}: the sum of the results is off by {off:.2g}")

@@ -36,7 +36,8 @@ def overhead(session, tasks):
         session.say(f"overhead, round {number + 1} of {session.options.rounds}")
         for pattern in PATTERNS:
             for system in order:
-                for line in session.run(system, "--threads", session.options.threads, "--repeat", 3, *grid(pattern, tasks)):
+                arguments = ["--threads", session.options.threads, "--repeat", 3, *grid(pattern, tasks)]
+                for line in session.run(system, *arguments):
                     session.record(pattern, system.name, line["ns_per_task"], "ns")
 
 
@@ -74,7 +75,8 @@ def run(session):
     verify(session)
     peak = 0  # each system measures it
     for serial in (s for s in session.systems if s.name == "serial"):
-        for line in session.run(serial, "--threads", session.options.threads, "--grain", 1, "--steps", 1, "--repeat", 1):
+        arguments = ["--threads", session.options.threads, "--grain", 1, "--steps", 1, "--repeat", 1]
+        for line in session.run(serial, *arguments):
             peak = line["peak_ns"]
     overhead(session, 10_000 if quick else 100_000)
     metg(session, ["stencil_1d_periodic"] if quick else PATTERNS, peak)
