@@ -45,18 +45,13 @@ std::optional<Factor> factor(const std::vector<Attribute>& attributes, const std
     return Factor{a->as_double(), a->dtype};
 }
 
-// The choice of xarray's conventions: see _choose_float_dtype in xarray/coding/variables.py.
+// The choice of _choose_float_dtype in xarray/coding/variables.py (2025), for at least one of the two.
 DType float_for(DType stored, const std::optional<Factor>& scale, const std::optional<Factor>& offset) {
-    const bool scaled = scale && scale->value != 0.0, shifted = offset && offset->value != 0.0;
-    if (scaled || shifted) {
-        const bool alike = scaled && shifted && scale->dtype == offset->dtype &&
-                           (scale->dtype == DType::float32 || scale->dtype == DType::float64);
-        if (alike) return is_integer(stored) && size_of(stored) == 4 ? DType::float64 : *scale->dtype;
-        return shifted ? DType::float64 : DType::float32;
-    }
-    if (is_float(stored) && size_of(stored) <= 4) return DType::float32;
-    if (is_integer(stored) && size_of(stored) <= 2) return DType::float32;
-    return DType::float64;
+    const auto real = [](const Factor& f) { return f.dtype == DType::float32 ? DType::float32 : DType::float64; };
+    if (!offset) return real(*scale);
+    const bool alike = scale && scale->dtype == offset->dtype;
+    const bool wide_integer = is_integer(stored) && size_of(stored) == 4;
+    return alike && !wide_integer ? real(*offset) : DType::float64;
 }
 
 // Where NaN must fit and nothing is scaled: floats stay, narrow integers become float32, wide ones float64.
@@ -129,11 +124,13 @@ CfDecoding cf_decoding(DType stored, const std::vector<Attribute>& attributes, c
     const auto scale = factor(attributes, "scale_factor", label), offset = factor(attributes, "add_offset", label);
     if (scale) out.scale = scale->value;
     if (offset) out.offset = offset->value;
-    const bool masked = find(attributes, "_FillValue") != nullptr || find(attributes, "missing_value") != nullptr;
-    if (scale || offset)
+    // As xarray does: a float whose only fill value is NaN keeps its type when it is scaled.
+    const bool only_nan = out.fill_values.empty() &&
+                          (find(attributes, "_FillValue") != nullptr || find(attributes, "missing_value") != nullptr);
+    if ((scale || offset) && !(only_nan && is_float(viewed)))
         out.result = float_for(viewed, scale, offset);
     else
-        out.result = masked ? float_for_mask(viewed) : viewed;
+        out.result = out.fill_values.empty() ? viewed : float_for_mask(viewed);
     if (is_complex(viewed)) out.result = viewed;
     return out;
 }

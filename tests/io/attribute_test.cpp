@@ -113,9 +113,12 @@ TEST(CfDecoding, ResultTypeFollowsXarray) {
     EXPECT_EQ(result(float16, {number("_FillValue", float32, {-9})}), float16);
     EXPECT_EQ(result(float32, {number("_FillValue", float32, {-9})}), float32);
     EXPECT_EQ(result(float64, {number("missing_value", float64, {-9})}), float64);
-    EXPECT_EQ(result(int16, {number("scale_factor", float64, {0.1})}), float32);
+    EXPECT_EQ(result(int16, {number("scale_factor", float64, {0.1})}), float64);
     EXPECT_EQ(result(int16, {number("scale_factor", float32, {0.1})}), float32);
+    EXPECT_EQ(result(int16, {number("scale_factor", int32, {10})}), float64);
     EXPECT_EQ(result(int16, {number("add_offset", float32, {5})}), float64);
+    EXPECT_EQ(result(float32, {number("_FillValue", float32, {NAN}), number("scale_factor", float64, {2})}), float32);
+    EXPECT_EQ(result(float32, {number("_FillValue", float32, {-1}), number("scale_factor", float64, {2})}), float64);
     EXPECT_EQ(result(int16, {number("scale_factor", float32, {0.1}), number("add_offset", float32, {5})}), float32);
     EXPECT_EQ(result(int16, {number("scale_factor", float64, {0.1}), number("add_offset", float64, {5})}), float64);
     EXPECT_EQ(result(int32, {number("scale_factor", float32, {0.1}), number("add_offset", float32, {5})}), float64);
