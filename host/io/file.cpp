@@ -15,11 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct FileKey {
-    dev_t device;
-    ino_t inode;
-    auto operator<=>(const FileKey&) const = default;
-};
+using FileKey = std::pair<dev_t, ino_t>;
 
 // Guarded by the library lock.
 std::map<FileKey, std::weak_ptr<InputFile>>& open_files() {

@@ -23,7 +23,7 @@ LinkKind kind_of(H5L_type_t type) {
 
 std::string target_words(hid_t file, const std::string& path, const H5L_info_t& info) {
     const auto value = h5::link_value(file, path, info);
-    if (info.type == H5L_TYPE_SOFT) return value.c_str();
+    if (info.type == H5L_TYPE_SOFT) return value.substr(0, value.find('\0'));
     const char *name = nullptr, *object = nullptr;
     unsigned flags = 0;
     h5::status("H5Lunpack_elink_val", H5Lunpack_elink_val(value.data(), value.size(), &flags, &name, &object));
