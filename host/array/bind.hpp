@@ -38,8 +38,9 @@ struct Binding {
 };
 
 // The lazy arrays of a module's statements, in order. A statement that yields a histogram gives two bindings: NAME
-// (the counts) and NAME_edges. Throws ParseError for names, functions and arguments that do not exist, and ShapeError,
-// DTypeError, ArgumentError or IoError from the arrays, with the place in the text added. Any thread.
+// (the counts) and NAME_edges, or "" and result_edges. Throws ParseError for names, functions and arguments that do not
+// exist, and ShapeError, DTypeError, ArgumentError or IoError from the arrays, with the place in the text added. Any
+// thread.
 std::vector<Binding> bind(const expr::ast::Module& module, const Environment& environment);
 
 // Arrays that a text describes may depend on one another this deep.

@@ -180,7 +180,7 @@ Number complex_operation(BinaryOp op, const Number& x, const Number& y) {
             if (b == Complex(0)) throw_zero_division();
             return a / b;
         case BinaryOp::power:
-            if (a == Complex(0) && b.real() < 0) throw_zero_division();
+            if (a == Complex(0) && (b.real() < 0 || b.imag() != 0)) throw_zero_division();
             return b == Complex(0) ? Complex(1) : std::pow(a, b);
         default:
             throw_no_operator(spelling(op), x, y);

@@ -81,6 +81,15 @@ void check_operands(const Value& left, const Value& right) {
                          "write array([1, 2, 3]) for an array of numbers");
 }
 
+// The work would find this too, but only after it has begun.
+void check_exponent(const Array& base, const Value& exponent) {
+    auto known = known_integer(exponent);
+    if (known && *known < 0 && (is_integer(base.dtype()) || is_bool(base.dtype())))
+        throw ArgumentError("an integer to a negative integer power is no integer",
+                            "the base is " + std::string(name_of(base.dtype())),
+                            "write the exponent as a float: x ** " + std::to_string(*known) + ".0");
+}
+
 }  // namespace
 
 Binder::Binder(const ast::Module& module, const Environment& environment)
@@ -110,7 +119,7 @@ std::vector<Binding> Binder::bindings() {
 void Binder::add_result(std::vector<Binding>& out, const ast::Statement& statement, const Value& value, bool result) {
     const auto* values = value.as<Values>();
     if (values && values->kind == Values::Kind::histogram) {
-        std::string edges = (statement.name.empty() ? "histogram" : statement.name) + "_edges";
+        std::string edges = (statement.name.empty() ? "result" : statement.name) + "_edges";
         for (const auto& other : module_.statements)
             if (other.name == edges)
                 fail(other.name_at,
@@ -227,7 +236,9 @@ Value Binder::binary(ast::BinaryOp op, const Value& left, const Value& right, co
         const auto *a = left.as<Number>(), *b = right.as<Number>();
         if (a && b) return {apply(op, *a, *b), at};
         check_operands(left, right);
-        return {apply(op, to_array(left), to_array(right)), at};
+        auto x = to_array(left), y = to_array(right);
+        if (op == ast::BinaryOp::power) check_exponent(x, right);
+        return {apply(op, x, y), at};
     });
 }
 

@@ -1,0 +1,37 @@
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "host/array/bind_registry.hpp"
+
+namespace heddle::array {
+namespace {
+
+std::string read(const std::string& path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+TEST(ExpressionPage, ListsExactlyTheFunctionsThatExist) {
+    auto page = read(HEDDLE_SOURCE_DIR "/docs/expressions.md");
+    auto begin = page.find("<!-- functions:");
+    auto end = page.find("<!-- end of functions -->");
+    ASSERT_NE(begin, std::string::npos);
+    ASSERT_NE(end, std::string::npos);
+    begin = page.find("-->\n", begin) + 4;
+    auto wanted = "\n" + function_reference() + "\n";
+    EXPECT_EQ(page.substr(begin, end - begin), wanted) << "the page should hold:\n" << wanted;
+}
+
+TEST(ExpressionPage, NamesEveryMethod) {
+    auto page = read(HEDDLE_SOURCE_DIR "/docs/expressions.md");
+    auto begin = page.find("## Attributes and methods");
+    auto section = page.substr(begin, page.find("\n## ", begin) - begin);
+    for (const auto& function : functions())
+        EXPECT_EQ(section.find("`" + function.name + "`") != std::string::npos, function.method) << function.name;
+}
+
+}  // namespace
+}  // namespace heddle::array
