@@ -129,7 +129,7 @@ bool Graph::link(Record& record) {
         const TaskAccess access = accesses[i];
         BufferCore& buffer = access.buffer();
         const Mode mode = access.mode();
-        Tile* tiles = buffer.tiles();
+        Tile* tiles = record.has(kPart) ? record.extra->tiles[i] : buffer.tiles();
         const auto visit = [&](std::int64_t index) {
             Tile& tile = tiles[index];
             Ref* readers = tile.readers();
@@ -157,6 +157,15 @@ bool Graph::link(Record& record) {
     }
     const std::int32_t found = static_cast<std::int32_t>(edges);
     return record.pending.fetch_sub(kLinking - found, std::memory_order_acq_rel) == kLinking - found;
+}
+
+bool precedes(std::span<const std::uint64_t> first, std::span<const std::uint64_t> second) {
+    const auto [a, b] = std::mismatch(first.begin(), first.end(), second.begin(), second.end());
+    return a != first.end() && b != second.end() && *a < *b;
+}
+
+bool is_part(std::span<const std::uint64_t> first, std::span<const std::uint64_t> second) {
+    return first.size() > second.size() && std::equal(second.begin(), second.end(), first.begin());
 }
 
 bool Graph::idle(BufferCore& buffer, Mode mode) {

@@ -33,7 +33,10 @@ public:
     // Fills the record's accesses. Boxes must have been checked.
     void set_accesses(Record& record, std::span<const detail::AccessSpec> specs);
     Extra& extra(Record& record);
-    // Adds the record to the tiles that it accesses; true when it has nothing to wait for. `mutex` is held.
+    // The number that the next record gets. `mutex` is held.
+    std::uint64_t next_seq() const { return next_seq_; }
+    // Adds the record to the tiles that it accesses (of a part, to Extra::tiles); true when it has nothing to wait for.
+    // `mutex` is held.
     bool link(Record& record);
     // Whether no task in flight writes (uses) the buffer. `mutex` is held.
     static bool idle(BufferCore& buffer, Mode mode);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,7 @@ namespace heddle::graph {
 
 class BufferCore;
 struct Record;
+struct Tile;
 
 // One dependency: an entry of the list of the task that is waited for. It lies in the task that waits, or in a chunk
 // that names it, so its address tells whose it is.
@@ -84,6 +86,11 @@ struct Extra {
     std::vector<Region> regions;
     std::string name;
 
+    // Parts of a body: the tiles that their hazards are kept in, by access, and the numbers of the tasks that they are
+    // part of, outermost first, then their own.
+    std::vector<Tile*> tiles;
+    std::vector<std::uint64_t> path;
+
     // Tasks of several pieces.
     std::int64_t pieces = 1;
     std::atomic<std::int64_t> next_piece{0};
@@ -100,10 +107,12 @@ struct Extra {
 };
 
 enum Flag : std::uint8_t {
-    kWide = 1,      // several pieces
-    kHeapBody = 2,  // the body is behind a pointer
-    kAlways = 4,    // runs whatever became of its inputs and its scope
-    kInline = 8,    // runs on the thread that finds it ready
+    kWide = 1,       // several pieces
+    kHeapBody = 2,   // the body is behind a pointer
+    kAlways = 4,     // runs whatever became of its inputs and its scope
+    kInline = 8,     // runs on the thread that finds it ready
+    kPart = 16,      // submitted by a body to a scope of its own
+    kDetached = 32,  // resumes a coroutine: no part of the order of submission
 };
 
 // A task. Memory of records is never given back while the engine lives, and records are reused only under the graph's
@@ -142,6 +151,9 @@ struct alignas(256) Record {
     const Region* region(const TaskAccess& access) const {
         return access.whole() ? nullptr : &extra->regions[access.region()];
     }
+    std::span<const std::uint64_t> path() const {
+        return has(kPart) ? std::span<const std::uint64_t>(extra->path) : std::span(&seq, 1);
+    }
 };
 static_assert(sizeof(Record) == 256 && offsetof(Record, edges) == 0);
 
@@ -152,6 +164,11 @@ inline Record* owner_of(Edge* edge) {
     return address - block < sizeof(Record::edges) ? reinterpret_cast<Record*>(block)
                                                    : reinterpret_cast<EdgeChunk*>(block)->owner;
 }
+
+// Whether the first task of these paths ends before the second starts when everything runs in order of submission.
+bool precedes(std::span<const std::uint64_t> first, std::span<const std::uint64_t> second);
+// Whether the first is part of the second.
+bool is_part(std::span<const std::uint64_t> first, std::span<const std::uint64_t> second);
 
 // Marks the successor list of a task that is done: no edge can be added any more.
 inline Edge* const kDone = reinterpret_cast<Edge*>(std::uintptr_t{1});

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "heddle/coroutine.hpp"
 #include "heddle/engine.hpp"
 #include "heddle/error.hpp"
 #include "host/schedule/engine_core.hpp"
@@ -21,6 +22,10 @@ void detail::submit(const Submission& submission, std::span<const AnyAccess> acc
     Submission copy = submission;
     copy.accesses = specs;
     submit(copy);
+}
+
+bool detail::resume_when_done(ScopeCore* scope, void (*resume)(void*), void* argument) {
+    return EngineCore::resume_when_done(*scope, {resume, argument});
 }
 
 void detail::throw_bad_index(const Shape& shape, int axis, std::int64_t index) {
@@ -43,6 +48,7 @@ Engine::Engine(const EngineOptions& options) : core_(std::make_shared<EngineCore
 Engine::~Engine() { core_->close(); }
 
 void Engine::wait() {
+    core_->check_wait(core_->own_scope());
     core_->wait(core_->own_scope(), std::chrono::nanoseconds(-1));
     core_->own_scope().throw_failures();
 }
@@ -62,11 +68,13 @@ Scope::~Scope() {
 }
 
 void Scope::wait() {
+    core_->engine->check_wait(*core_);
     core_->engine->wait(*core_, std::chrono::nanoseconds(-1));
     core_->throw_failures();
 }
 
 void Scope::wait_for(std::chrono::nanoseconds limit) {
+    core_->engine->check_wait(*core_);
     if (!core_->engine->wait(*core_, std::max(limit, std::chrono::nanoseconds(0))))
         throw Timeout("the scope's tasks are not done",
                       std::to_string(core_->unfinished()) + " are left after " +

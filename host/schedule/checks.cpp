@@ -5,6 +5,8 @@
 #include <string>
 
 #include "heddle/error.hpp"
+#include "host/schedule/nested.hpp"
+#include "host/schedule/scope_core.hpp"
 
 namespace heddle::schedule {
 namespace {
@@ -17,34 +19,40 @@ constexpr std::byte kPoisonByte{0xA5};
 
 struct Strided {
     std::byte* data;
-    const detail::Layout* layout;
+    detail::Layout layout;
     std::size_t size;  // bytes of an element
 };
 
+// Where the values of an access are while its task runs: a part of a body works on the body's own copy.
 Strided original(const Record& record, std::size_t i) {
     const auto& access = record.accesses()[i];
     const auto* region = record.region(access);
-    const std::size_t size = size_of(access.buffer().dtype);
-    std::byte* data = access.buffer().data.load(std::memory_order_acquire);
-    if (region == nullptr) return {data, &access.buffer().layout, size};
-    return {data + region->offset * static_cast<std::int64_t>(size), &region->layout, size};
+    Strided values{access.buffer().data.load(std::memory_order_acquire), access.buffer().layout,
+                   size_of(access.buffer().dtype)};
+    if (detail::Operand copy; record.has(graph::kPart) && find_in_body(record, access, copy, values.layout)) {
+        values.data = static_cast<std::byte*>(copy.data);
+    } else if (region != nullptr) {
+        values.data += region->offset * static_cast<std::int64_t>(values.size);
+        values.layout = region->layout;
+    }
+    return values;
 }
 
 // Calls f(strided row, dense row, bytes) for each run of elements along the last axis.
 template <class F>
 void for_each_row(const Strided& strided, std::byte* dense, F&& f) {
     const auto& [data, layout, size] = strided;
-    if (layout->count == 0) return;
-    const int rank = layout->shape.rank();
-    const std::size_t row = (rank == 0 ? 1 : static_cast<std::size_t>(layout->shape.back())) * size;
+    if (layout.count == 0) return;
+    const int rank = layout.shape.rank();
+    const std::size_t row = (rank == 0 ? 1 : static_cast<std::size_t>(layout.shape.back())) * size;
     Shape index = Shape::filled(rank, 0);
     for (;;) {
         std::int64_t offset = 0;
-        for (int a = 0; a < rank; ++a) offset += index[a] * layout->strides[a];
+        for (int a = 0; a < rank; ++a) offset += index[a] * layout.strides[a];
         f(data + offset * static_cast<std::int64_t>(size), dense, row);
         dense += row;
         int a = rank - 2;
-        for (; a >= 0 && ++index[a] == layout->shape[a]; --a) index[a] = 0;
+        for (; a >= 0 && ++index[a] == layout.shape[a]; --a) index[a] = 0;
         if (a < 0) return;
     }
 }
@@ -88,7 +96,7 @@ void guard(memory::HostMemory& memory, Record& record) {
         const auto& access = record.accesses()[i];
         memory.ensure(access.buffer());
         const Strided from = original(record, i);
-        const std::size_t bytes = static_cast<std::size_t>(from.layout->count) * from.size;
+        const std::size_t bytes = static_cast<std::size_t>(from.layout.count) * from.size;
         auto& copy = extra.guarded.emplace_back(new std::byte[bytes + 2 * kGuard]);
         std::fill_n(copy.get(), kGuard, kGuardByte);
         std::fill_n(copy.get() + kGuard + bytes, kGuard, kGuardByte);
@@ -97,7 +105,7 @@ void guard(memory::HostMemory& memory, Record& record) {
         else
             for_each_row(from, copy.get() + kGuard,
                          [](std::byte* row, std::byte* dense, std::size_t n) { std::memcpy(dense, row, n); });
-        extra.layouts[i] = {from.layout->shape, dense_strides(from.layout->shape), from.layout->count, true};
+        extra.layouts[i] = {from.layout.shape, dense_strides(from.layout.shape), from.layout.count, true};
         extra.operands[i] = {copy.get() + kGuard, &extra.layouts[i]};
     }
 }
@@ -107,7 +115,7 @@ void verify(Record& record) {
     for (std::size_t i = 0; i < record.access_count; ++i) {
         const Strided to = original(record, i);
         std::byte* copy = extra.guarded[i].get();
-        if (!guards_intact(copy, static_cast<std::size_t>(to.layout->count) * to.size))
+        if (!guards_intact(copy, static_cast<std::size_t>(to.layout.count) * to.size))
             throw_access(record, i, "wrote beyond the region of", "declare the whole region that the body touches");
         if (record.accesses()[i].mode() != Mode::read) continue;
         bool same = true;

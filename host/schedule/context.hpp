@@ -5,11 +5,25 @@
 namespace heddle::schedule {
 
 class EngineCore;
+class ScopeCore;
+struct Domain;
 
 // A body that runs on this thread; `below` is the body that waits meanwhile.
 struct Frame {
-    graph::Record* record;
+    Frame(graph::Record* task, Frame* waiting) : record(task), below(waiting) {}
+    Frame(const Frame&) = delete;
+    Frame& operator=(const Frame&) = delete;
+    ~Frame() {
+        if (domain != nullptr) drop(domain);
+    }
+
+    graph::Record* record;  // null: a coroutine that goes on
     Frame* below;
+    ScopeCore* scopes = nullptr;  // that the body made and has not ended yet; linked by next_of_body
+    Domain* domain = nullptr;     // of its parts; owned; the graph's mutex
+
+private:
+    static void drop(Domain* domain);
 };
 
 // What a thread that runs bodies carries along.

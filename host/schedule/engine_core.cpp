@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "heddle/error.hpp"
 #include "host/schedule/run_task.hpp"
@@ -69,6 +70,8 @@ ScopeCore* EngineCore::open_scope() {
     free_scopes_.pop_back();
     scope->engine = this;
     scope->keep_alive = weak_from_this().lock();
+    scope->body = current_body();
+    if (scope->body != nullptr) scope->next_of_body = std::exchange(scope->body->scopes, scope);
     return scope;
 }
 
@@ -76,18 +79,45 @@ void EngineCore::close_scope(ScopeCore* scope) noexcept {
     const auto keep_alive = std::move(scope->keep_alive);  // may be the last to hold the engine
     scope->finish();
     const std::lock_guard lock(scopes_mutex_);
+    if (scope->body != nullptr) {
+        ScopeCore** link = &scope->body->scopes;
+        while (*link != scope) link = &(*link)->next_of_body;
+        *link = scope->next_of_body;
+    }
     free_scopes_.push_back(scope);
+}
+
+void EngineCore::end_scopes(Frame& body) noexcept {
+    for (;;) {
+        ScopeCore* scope = nullptr;
+        {
+            const std::lock_guard lock(scopes_mutex_);
+            scope = body.scopes;
+        }
+        if (scope == nullptr) return;
+        wait(*scope, std::chrono::nanoseconds(-1));
+        const std::lock_guard lock(scopes_mutex_);
+        body.scopes = scope->next_of_body;
+        scope->body = nullptr;
+    }
 }
 
 bool EngineCore::wait(ScopeCore& scope, std::chrono::nanoseconds limit) {
     if (scope.done()) return true;
-    if (!inside_body() || team_ == nullptr || limit.count() >= 0) return scope.wait(limit);
-    team_->help(*current_context, scope);
-    return true;
+    if (!on_worker() || team_ == nullptr) return scope.wait(limit);
+    return team_->help(*current_context, scope, limit);
+}
+
+void EngineCore::check_wait(const ScopeCore& scope) const {
+    const Frame* body = current_body();
+    if (body == nullptr || scope.body == body || scope.done()) return;
+    throw ArgumentError("task '" + std::string(body->record->name_view()) + "' waits for a scope that is not its own",
+                        "tasks of that scope may be waiting for this one",
+                        "make a scope inside the body, or wait after the task");
 }
 
 void EngineCore::wake(ScopeCore& scope) {
-    for (const auto& continuation : scope.wake()) continuation.resume(continuation.argument);
+    for (const auto& continuation : scope.wake()) resume(continuation);
     if (team_ != nullptr) team_->wake_waiting_bodies();
 }
 

@@ -40,10 +40,19 @@ public:
     void note_piece_error(graph::Extra& extra, std::int64_t piece, std::exception_ptr error);
 
     void submit(const detail::Submission& submission) { submit(submission, 0); }
-    // Waits as the calling thread may: a body runs other tasks meanwhile. Whether the scope is done.
+    // Waits for the scope, at most `limit` unless that is negative; inside a body it runs other tasks meanwhile.
+    // Whether the scope is done.
     bool wait(ScopeCore& scope, std::chrono::nanoseconds limit);
+    // Throws ArgumentError where the calling body must not wait for the scope, since it may wait for the body.
+    void check_wait(const ScopeCore& scope) const;
     // Resumes the continuations and wakes the threads that wait for a scope that may be done.
     void wake(ScopeCore& scope);
+    // Has a task on the CPU lane call the continuation when the scope is done; false when it is done already.
+    static bool resume_when_done(ScopeCore& scope, Continuation continuation) {
+        return scope.add_continuation(continuation);
+    }
+    // Waits for the scopes that a body leaves open.
+    void end_scopes(Frame& body) noexcept;
 
     ScopeCore* open_scope();
     void close_scope(ScopeCore* scope) noexcept;
@@ -58,9 +67,17 @@ private:
     void submit(const detail::Submission& submission, std::uint8_t flags);
     void check(const detail::Submission& submission) const;
     void fill(graph::Record& record, const detail::Submission& submission, void* heap_body, std::uint8_t flags);
+    void resume(const Continuation& continuation);
+    void submit_part(const detail::Submission& submission, void* heap_body, std::uint8_t flags);
+    void start(graph::Record& record, std::unique_lock<std::mutex>& lock);
     void dispatch(graph::Record& record);
     void run_here(graph::Record& record);
-    bool inside_body() const { return current_context != nullptr && current_context->engine == this; }
+    bool on_worker() const { return current_context != nullptr && current_context->engine == this; }
+    // The body that the calling thread runs, or null.
+    Frame* current_body() const {
+        Frame* frame = on_worker() ? current_context->frame : nullptr;
+        return frame != nullptr && frame->record != nullptr ? frame : nullptr;
+    }
 
     std::unique_ptr<device::Device> device_;
     int threads_ = 1;

@@ -90,7 +90,7 @@ void fail(EngineCore& engine, Record& record, const FailurePtr& failure) {
             region, [&](std::int64_t tile, const Shape&) { access.buffer().set_poison(tile, failure); });
     });
     engine.set_failed();
-    if (record.scope != nullptr) record.scope->add_failure(failure);
+    (record.scope != nullptr ? *record.scope : engine.own_scope()).add_failure(failure);
 }
 
 void fail(EngineCore& engine, Record& record, std::exception_ptr thrown) {

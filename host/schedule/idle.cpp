@@ -19,7 +19,7 @@ void Idle::leave(Sleeper& sleeper) {
     if (sleeper.awake) return;
     sleepers_.erase(std::find(sleepers_.begin(), sleepers_.end(), &sleeper));
     asleep_.fetch_sub(1);
-    searching_.fetch_add(1);
+    if (!sleeper.in_body) searching_.fetch_add(1);
 }
 
 // Woken by wake(): from notify() when work is published, at the end of the engine, or, inside a body, when a scope
@@ -29,20 +29,30 @@ void Idle::sleep(Sleeper& sleeper) {
     sleeper.wake.wait(lock, [&] { return sleeper.awake; });
 }
 
+void Idle::sleep_until(Sleeper& sleeper, std::chrono::steady_clock::time_point limit) {
+    {
+        std::unique_lock lock(mutex_);
+        sleeper.wake.wait_until(lock, limit, [&] { return sleeper.awake; });
+    }
+    leave(sleeper);
+}
+
 // With the mutex held. The woken thread is counted as searching from here on, so that nobody else is woken for the
 // same work.
 void Idle::wake(std::size_t index) {
     Sleeper& sleeper = *sleepers_[index];
     sleepers_.erase(sleepers_.begin() + static_cast<std::ptrdiff_t>(index));
     asleep_.fetch_sub(1);
-    searching_.fetch_add(1);
+    if (!sleeper.in_body) searching_.fetch_add(1);
     sleeper.awake = true;
     sleeper.wake.notify_one();
 }
 
 void Idle::wake_one() {
     const std::lock_guard lock(mutex_);
-    if (!sleepers_.empty()) wake(sleepers_.size() - 1);
+    for (std::size_t i = sleepers_.size(); i-- > 0;)
+        if (!sleepers_[i]->in_body) return wake(i);
+    while (!sleepers_.empty()) wake(sleepers_.size() - 1);  // only waiting bodies: any one may be the one that can
 }
 
 void Idle::wake_all() {

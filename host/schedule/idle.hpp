@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <vector>
@@ -10,7 +11,7 @@ namespace heddle::schedule {
 struct Sleeper {
     std::condition_variable wake;
     bool awake = false;
-    bool in_body = false;  // waits for a scope inside a body, so the end of a scope wakes it too
+    bool in_body = false;  // waits for a scope inside a body: never counted as searching, see Idle
 };
 
 // Puts threads without work to sleep and wakes one when there is more. Who publishes work does so sequentially
@@ -39,9 +40,10 @@ public:
     // Enters the sleeper; `searching` threads stop being counted as such. Then look for work again, and leave() or
     // sleep().
     void enter(Sleeper& sleeper, bool searching);
-    // Both return with the caller counted as searching.
+    // Both return with the caller counted as searching, unless it is inside a body.
     void leave(Sleeper& sleeper);
     void sleep(Sleeper& sleeper);
+    void sleep_until(Sleeper& sleeper, std::chrono::steady_clock::time_point limit);
 
 private:
     void wake_one();

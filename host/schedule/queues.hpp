@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <utility>
 
 #include "host/graph/record.hpp"
 
@@ -106,12 +107,19 @@ public:
         size_.store(size_.load(std::memory_order_relaxed) + 1);  // sequentially consistent, as Deque::push
     }
     Record* pop() {
+        return pop_if([](const Record&) { return true; });
+    }
+    // The first task of which `wanted` is true.
+    template <class Wanted>
+    Record* pop_if(const Wanted& wanted) {
         if (size_.load() == 0) return nullptr;
         const std::lock_guard lock(mutex_);
+        Record* before = nullptr;
         Record* record = first_;
+        while (record != nullptr && !wanted(*record)) before = std::exchange(record, record->next);
         if (record == nullptr) return nullptr;
-        first_ = record->next;
-        if (first_ == nullptr) last_ = nullptr;
+        (before != nullptr ? before->next : first_) = record->next;
+        if (last_ == record) last_ = before;
         size_.store(size_.load(std::memory_order_relaxed) - 1);
         return record;
     }

@@ -42,17 +42,35 @@ detail::Operand* kept_operands(EngineCore& engine, Record& record) {
     return extra.operands.data();
 }
 
+// Calls the body. Scopes that it made and left open end before its task does.
+void invoke(EngineCore& engine, Record& record, const detail::Operand* operands, const Piece& piece, Context& context) {
+    Frame frame(record.has(graph::kDetached) ? nullptr : &record, context.frame);
+    struct Entered {
+        EngineCore& engine;
+        Context& context;
+        Frame& frame;
+        ~Entered() {
+            if (frame.scopes != nullptr) engine.end_scopes(frame);
+            context.frame = frame.below;
+        }
+    };
+    context.frame = &frame;
+    const Entered entered{engine, context, frame};
+    record.ops->invoke(record.body_address(), operands, piece);
+}
+
 void run_body(EngineCore& engine, Record& record, Context& context) {
     const Piece piece{0, 1, context.worker};
     const bool checked = guarded(engine, record);
     if (checked || record.access_count > graph::kInlineAccesses) {
-        record.ops->invoke(record.body_address(), kept_operands(engine, record), piece);
+        const detail::Operand* operands = kept_operands(engine, record);
+        invoke(engine, record, operands, piece, context);
         if (checked) verify(record);
         return;
     }
     detail::Operand operands[graph::kInlineAccesses];
     if (record.ops->operands) fill_operands(engine, record, operands);
-    record.ops->invoke(record.body_address(), operands, piece);
+    invoke(engine, record, operands, piece, context);
 }
 
 void run_pieces(EngineCore& engine, Record& record, Context& context) {
@@ -61,7 +79,7 @@ void run_pieces(EngineCore& engine, Record& record, Context& context) {
         const std::int64_t index = extra.next_piece.fetch_add(1, std::memory_order_relaxed);
         if (index >= extra.pieces) return;
         try {
-            record.ops->invoke(record.body_address(), extra.operands.data(), {index, extra.pieces, context.worker});
+            invoke(engine, record, extra.operands.data(), {index, extra.pieces, context.worker}, context);
         } catch (...) {
             engine.note_piece_error(extra, index, std::current_exception());
         }
@@ -76,12 +94,14 @@ Outcome run_wide(EngineCore& engine, Record& record, Context& context) {
         extra.opened = true;
         if (const auto failure = reason_to_skip(engine, record)) {
             fail(engine, record, failure);
+            drop_body(record);
             return Outcome::complete;
         }
         try {
             kept_operands(engine, record);
         } catch (...) {
             fail(engine, record, std::current_exception());
+            drop_body(record);
             return Outcome::complete;
         }
         const auto helpers = static_cast<int>(std::min<std::int64_t>(extra.pieces, engine.threads())) - 1;
@@ -90,6 +110,13 @@ Outcome run_wide(EngineCore& engine, Record& record, Context& context) {
         if (share) engine.team()->share(record, helpers, context);
     }
     run_pieces(engine, record, context);
+    return drop_ticket(engine, record);
+}
+
+}  // namespace
+
+Outcome drop_ticket(EngineCore& engine, Record& record) {
+    Extra& extra = *record.extra;
     if (extra.tickets.fetch_sub(1, std::memory_order_acq_rel) != 1) return Outcome::shared;
     if (extra.error == nullptr && engine.checks()) try {
             verify(record);
@@ -97,18 +124,14 @@ Outcome run_wide(EngineCore& engine, Record& record, Context& context) {
             extra.error = std::current_exception();
         }
     if (extra.error != nullptr) fail(engine, record, std::move(extra.error));
+    drop_body(record);
     return Outcome::complete;
 }
 
-}  // namespace
+namespace {
 
-Outcome run_task(EngineCore& engine, Record& record, Context& context) {
-    Frame frame{&record, context.frame};
-    context.frame = &frame;
-    Outcome outcome = Outcome::complete;
-    if (record.has(graph::kWide)) {
-        outcome = run_wide(engine, record, context);
-    } else if (const auto failure = reason_to_skip(engine, record)) {
+Outcome run_narrow(EngineCore& engine, Record& record, Context& context) {
+    if (const auto failure = reason_to_skip(engine, record)) {
         fail(engine, record, failure);
     } else {
         try {
@@ -117,9 +140,14 @@ Outcome run_task(EngineCore& engine, Record& record, Context& context) {
             fail(engine, record, std::current_exception());
         }
     }
-    context.frame = frame.below;
-    if (outcome == Outcome::complete) drop_body(record);
-    return outcome;
+    drop_body(record);
+    return Outcome::complete;
+}
+
+}  // namespace
+
+Outcome run_task(EngineCore& engine, Record& record, Context& context) {
+    return record.has(graph::kWide) ? run_wide(engine, record, context) : run_narrow(engine, record, context);
 }
 
 void drop_body(Record& record) noexcept {

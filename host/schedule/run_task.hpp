@@ -16,6 +16,9 @@ enum class Outcome : std::uint8_t {
 // of the scope and of the tiles that the task writes. The caller then releases the successors.
 Outcome run_task(EngineCore& engine, graph::Record& record, Context& context);
 
+// Lets go of an opened task of several pieces without running any of them.
+Outcome drop_ticket(EngineCore& engine, graph::Record& record);
+
 // Destroys the body.
 void drop_body(graph::Record& record) noexcept;
 

@@ -13,6 +13,7 @@
 namespace heddle::schedule {
 
 class EngineCore;
+struct Frame;
 
 struct Continuation {
     void (*resume)(void* argument);
@@ -25,6 +26,8 @@ class ScopeCore {
 public:
     EngineCore* engine = nullptr;
     std::shared_ptr<EngineCore> keep_alive;
+    Frame* body = nullptr;  // that made the scope, so that its tasks are parts of that body
+    ScopeCore* next_of_body = nullptr;
 
     // Submission, under the graph's mutex.
     void count_submitted() {

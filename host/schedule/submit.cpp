@@ -4,6 +4,7 @@
 
 #include "heddle/error.hpp"
 #include "host/schedule/engine_core.hpp"
+#include "host/schedule/nested.hpp"
 #include "host/schedule/run_task.hpp"
 #include "host/schedule/team.hpp"
 
@@ -83,14 +84,44 @@ void EngineCore::fill(Record& record, const detail::Submission& s, void* heap_bo
 void EngineCore::submit(const detail::Submission& s, std::uint8_t flags) {
     check(s);
     void* heap_body = move_to_heap(s);
+    if (s.scope != nullptr && s.scope->body != nullptr) return submit_part(s, heap_body, flags);
     const bool reference = team_ == nullptr;
     const auto serial = reference ? std::unique_lock(run_mutex_) : std::unique_lock<std::recursive_mutex>();
-    const AtCap at_cap = reference || flags != 0 || inside_body() ? AtCap::exceed : AtCap::wait;
+    const AtCap at_cap = reference || flags != 0 || on_worker() ? AtCap::exceed : AtCap::wait;
     std::unique_lock lock(graph.mutex);
     Record& record = graph.allocate(lock, at_cap, s.bytes);
     fill(record, s, heap_body, flags);
-    if (s.scope != nullptr) s.scope->count_submitted();
-    if (reference) {
+    start(record, lock);
+}
+
+void EngineCore::submit_part(const detail::Submission& s, void* heap_body, std::uint8_t flags) {
+    const auto serial = team_ == nullptr ? std::unique_lock(run_mutex_) : std::unique_lock<std::recursive_mutex>();
+    std::unique_lock lock(graph.mutex);
+    Frame& body = *s.scope->body;
+    const auto outer = body.record->path();
+    std::vector<std::uint64_t> path(outer.begin(), outer.end());
+    path.push_back(graph.next_seq());
+    std::vector<graph::Tile*> tiles;
+    try {
+        tiles = tiles_of_part(body, s.accesses, path, s.name->text);
+    } catch (...) {
+        if (heap_body != nullptr) {
+            s.ops->destroy(heap_body);
+            ::operator delete (heap_body, std::align_val_t{s.ops->align});
+        }
+        throw;
+    }
+    Record& record = graph.allocate(lock, AtCap::exceed, s.bytes);
+    fill(record, s, heap_body, static_cast<std::uint8_t>(flags | graph::kPart));
+    graph.extra(record).tiles = std::move(tiles);
+    record.extra->path = std::move(path);
+    start(record, lock);
+}
+
+// Counts the record, and runs it or queues it if it waits for nothing.
+void EngineCore::start(Record& record, std::unique_lock<std::mutex>& lock) {
+    if (record.scope != nullptr) record.scope->count_submitted();
+    if (team_ == nullptr) {
         lock.unlock();
         run_here(record);
         return;
@@ -140,6 +171,13 @@ detail::Submission own_task(const TaskName& name, ScopeCore* scope, std::span<co
 }
 
 }  // namespace
+
+// The coroutine goes on as a task of its own, so that it never runs on top of a body that waits.
+void EngineCore::resume(const Continuation& continuation) {
+    const TaskName name("coroutine");
+    auto body = [continuation] { continuation.resume(continuation.argument); };
+    submit(own_task(name, nullptr, {}, body), graph::kAlways | graph::kDetached);
+}
 
 std::byte* EngineCore::host_access(graph::BufferCore& buffer, Mode mode) {
     std::byte* data = memory.ensure(buffer);

@@ -50,14 +50,10 @@ void Team::worker_main(void* self, int index, int count) {
 
 void Team::run_cpu(Worker& worker) {
     current_context = &worker;
-    const auto stopped = [this] { return stop_.load(std::memory_order_relaxed); };
     for (;;) {
         Record* record = take(worker, Ring::many);
-        if (record == nullptr) {
-            flush(worker);
-            record = search(worker, stopped);
-            if (record == nullptr) break;
-        }
+        if (record == nullptr) record = search(worker);
+        if (record == nullptr) break;
         while (record != nullptr) record = run(worker, *record);
     }
     current_context = nullptr;
@@ -114,7 +110,7 @@ void Team::make_ready(Worker& worker, Record& record, Record*& next) {
     if (record.has(graph::kInline)) {
         record.next = worker.inline_tasks;
         worker.inline_tasks = &record;
-    } else if (next == nullptr && (record.lane == Lane::io) == worker.io && !worker.io) {
+    } else if (next == nullptr && record.lane == Lane::cpu && !worker.io) {
         next = &record;
     } else {
         put(worker, record);
@@ -122,25 +118,28 @@ void Team::make_ready(Worker& worker, Record& record, Record*& next) {
 }
 
 void Team::put(Worker& worker, Record& record) {
-    if (record.lane == Lane::io) {
-        {
-            const std::lock_guard lock(io_mutex_);
-            io_list_.push(&record);
-        }
-        io_ready_.notify_all();
-        return;
-    }
-    if (worker.io || !worker.ready.push(&record)) list_.push(&record);
+    if (record.lane == Lane::io) return put_io(record);
+    if (record.has(graph::kPart))
+        parts_.push(&record);
+    else if (worker.io || !worker.ready.push(&record))
+        list_.push(&record);
     idle_.notify();
+}
+
+void Team::put_io(Record& record) {
+    {
+        const std::lock_guard lock(io_mutex_);
+        io_list_.push(&record);
+        io_changes_.fetch_add(1);
+    }
+    io_ready_.notify_all();
 }
 
 void Team::submit_ready(Record& record) {
     if (record.lane == Lane::io) {
-        {
-            const std::lock_guard lock(io_mutex_);
-            io_list_.push(&record);
-        }
-        io_ready_.notify_all();
+        put_io(record);
+    } else if (record.has(graph::kPart)) {
+        parts_.push(&record);
     } else if (!ring_.push(&record)) {
         list_.push(&record);
     }
@@ -172,6 +171,7 @@ void Team::flush(Worker& worker) {
 // the submitter and the worker pass every cache line to and fro (bench_tasks).
 Record* Team::take(Worker& worker, Ring ring) {
     if (Record* record = worker.ready.pop()) return record;
+    if (Record* record = parts_.pop()) return record;
     if (ring == Ring::any || ring_.size() >= kManyReady)
         if (Record* record = take_batch(worker)) return record;
     if (Record* record = list_.pop()) return record;
@@ -201,7 +201,7 @@ Record* Team::steal(Worker& worker) {
 }
 
 bool Team::work_visible() const {
-    if (!ring_.empty() || !list_.empty()) return true;
+    if (!ring_.empty() || !list_.empty() || !parts_.empty()) return true;
     for (int i = 0; i < threads_; ++i)
         if (!workers_[static_cast<std::size_t>(i)]->ready.empty()) return true;
     return false;
@@ -214,74 +214,34 @@ inline void pause_a_while() {
     for (int i = 0; i < 16; ++i) __builtin_ia32_pause();
 }
 constexpr int kLooks = 40;
+constexpr int kPatience = 4;  // looks before what is done is announced
 
 }  // namespace
 
-// The next task, or null once until() holds. Spins for some tens of microseconds, then sleeps.
-template <class Until>
-Record* Team::search(Worker& worker, const Until& until) {
+// The next task, or null at the end of the engine. Spins for some tens of microseconds, then sleeps.
+Record* Team::search(Worker& worker) {
+    const auto stopped = [this] { return stop_.load(std::memory_order_relaxed); };
     bool searching = idle_.start_searching();
-    Record* found = nullptr;
     for (;;) {
         std::uint64_t size = ring_.size();
         for (int look = 0; searching && look < kLooks; ++look) {
             pause_a_while();
             const std::uint64_t before = std::exchange(size, ring_.size());
-            if ((found = take(worker, size == before ? Ring::any : Ring::many)) != nullptr || until()) {
+            Record* found = take(worker, size == before ? Ring::any : Ring::many);
+            if (found != nullptr || stopped()) {
                 if (idle_.stop_searching() && work_visible()) idle_.notify();
                 return found;
             }
+            if (look == kPatience) flush(worker);
         }
+        flush(worker);
         idle_.enter(worker.sleeper, searching);
         searching = true;
-        if (work_visible() || until())
+        if (work_visible() || stopped())
             idle_.leave(worker.sleeper);
         else
             idle_.sleep(worker.sleeper);
     }
-}
-
-void Team::help(Context& context, ScopeCore& scope) {
-    Worker& worker = static_cast<Worker&>(context);
-    flush(worker);
-    if (worker.io) return help_io(worker, scope);
-    scope.watch();
-    const bool outer = std::exchange(worker.sleeper.in_body, true);
-    const auto done = [&scope] { return scope.done(); };
-    while (!done()) {
-        Record* record = take(worker, Ring::many);
-        if (record == nullptr) {
-            flush(worker);
-            record = search(worker, done);
-        }
-        if (record == nullptr) break;
-        if (Record* next = run(worker, *record)) put(worker, *next);
-        if (worker.records != 0) flush(worker);
-    }
-    worker.sleeper.in_body = outer;
-    scope.unwatch();
-}
-
-void Team::wake_waiting_bodies() {
-    idle_.wake_waiting_bodies();
-    { const std::lock_guard lock(io_mutex_); }
-    io_ready_.notify_all();
-}
-
-void Team::help_io(Worker& worker, ScopeCore& scope) {
-    scope.watch();
-    while (!scope.done()) {
-        Record* record = io_list_.pop();
-        if (record == nullptr) {
-            std::unique_lock lock(io_mutex_);
-            // Woken by put() and submit_ready() for a task, and by EngineCore::wake() when the scope ends.
-            io_ready_.wait(lock, [&] { return !io_list_.empty() || scope.done(); });
-            continue;
-        }
-        if (Record* next = run(worker, *record)) put(worker, *next);
-        flush(worker);
-    }
-    scope.unwatch();
 }
 
 }  // namespace heddle::schedule

@@ -37,7 +37,7 @@ struct alignas(64) Worker : Context {
 // order of readiness.
 class Team {
 public:
-    // Returns when the team runs.
+    // max_tasks: the engine's cap. Returns when the team runs.
     Team(EngineCore& engine, device::Device& device, std::size_t max_tasks);
     // All tasks must be done.
     ~Team();
@@ -49,8 +49,9 @@ public:
     void notify() { idle_.notify(); }
     // Puts `helpers` more entries of an opened task where other threads find them.
     void share(Record& record, int helpers, Context& context);
-    // A body waits: runs other tasks until the scope is done.
-    void help(Context& context, ScopeCore& scope);
+    // A body waits: runs the scope's tasks, and others that come before the body, until the scope is done or the limit
+    // (none if negative) is over. Whether it is done.
+    bool help(Context& context, ScopeCore& scope, std::chrono::nanoseconds limit);
     // A scope may be done: bodies that wait look again.
     void wake_waiting_bodies();
 
@@ -63,6 +64,7 @@ private:
     Record* finish(Worker& worker, Record& record);
     void make_ready(Worker& worker, Record& record, Record*& next);
     void put(Worker& worker, Record& record);
+    void put_io(Record& record);
     void flush(Worker& worker);
     enum class Ring : std::uint8_t { any, many };
     static constexpr std::uint64_t kManyReady = 32;
@@ -70,9 +72,12 @@ private:
     Record* take_batch(Worker& worker);
     Record* steal(Worker& worker);
     bool work_visible() const;
-    template <class Until>
-    Record* search(Worker& worker, const Until& until);
-    void help_io(Worker& worker, ScopeCore& scope);
+    Record* search(Worker& worker);
+    Record* take_before(Worker& worker, const Record* body);
+    void set_aside(Worker& worker, Record& record);
+    struct Wait;
+    void help_cpu(Worker& worker, const Wait& wait);
+    void help_io(Worker& worker, const Wait& wait);
 
     EngineCore& engine_;
     device::Device& device_;
@@ -82,14 +87,16 @@ private:
     Idle idle_;
     ReadyRing ring_;
     ReadyList list_;
+    ReadyList parts_;  // tasks of bodies' own scopes
     std::atomic<bool> stop_{false};
 
     std::mutex start_mutex_;
     std::condition_variable started_;
 
     ReadyList io_list_;
-    std::mutex io_mutex_;
+    std::mutex io_mutex_;  // orders changes of what the I/O thread waits for with its falling asleep
     std::condition_variable io_ready_;
+    std::atomic<std::uint64_t> io_changes_{0};  // tasks ever put into io_list_
 
     std::thread opener_, io_thread_;
 };

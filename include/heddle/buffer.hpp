@@ -14,8 +14,8 @@ namespace heddle {
 class Engine;
 
 struct BufferOptions {
-    std::optional<Shape> tile;   // dependencies are kept per tile of this shape; one tile by default
-    std::string_view name = "";  // for error messages; copied
+    std::optional<Shape> tile = {};  // dependencies are kept per tile of this shape; one tile by default
+    std::string_view name = "";      // for error messages; copied
 };
 
 // Logical memory of an element type that is only known at run time, in C order. Tasks of one engine read and write it

@@ -31,7 +31,7 @@ struct TaskName {
 enum class Lane : std::uint8_t { cpu, io };
 
 struct TaskOptions {
-    TaskName name;
+    TaskName name = {};
     Lane lane = Lane::cpu;
     std::int64_t pieces = 1;  // the body is called once per piece, by any of the team's threads, in no fixed order
     double flops = 0;         // a hint

@@ -1,0 +1,131 @@
+// What a thread does while a body on it waits for tasks of the body's own.
+
+#include <optional>
+
+#include "host/schedule/engine_core.hpp"
+#include "host/schedule/run_task.hpp"
+#include "host/schedule/team.hpp"
+
+namespace heddle::schedule {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Whether the task may run on top of a body that waits (null: a coroutine, which nothing waits for): its parts may,
+// and what comes before it in the serial order, for that never waits for it. See nested.hpp.
+bool may_run_above(const Record& task, const Record* body) {
+    if (body == nullptr) return true;
+    if (task.has(graph::kDetached)) return false;
+    return graph::is_part(task.path(), body->path()) || graph::precedes(task.path(), body->path());
+}
+
+constexpr int kLooks = 200;
+constexpr int kPatience = 20;  // looks for the body's own parts before others are taken
+
+}  // namespace
+
+struct Team::Wait {
+    ScopeCore& scope;
+    const Record* body;
+    std::optional<Clock::time_point> limit;
+
+    bool over() const { return scope.done() || (limit && Clock::now() >= *limit); }
+};
+
+bool Team::help(Context& context, ScopeCore& scope, std::chrono::nanoseconds limit) {
+    Worker& worker = static_cast<Worker&>(context);
+    Wait wait{scope, worker.frame != nullptr ? worker.frame->record : nullptr, std::nullopt};
+    if (limit.count() >= 0) wait.limit = Clock::now() + limit;
+    flush(worker);
+    scope.watch();
+    if (worker.io)
+        help_io(worker, wait);
+    else
+        help_cpu(worker, wait);
+    scope.unwatch();
+    return scope.done();
+}
+
+void Team::help_cpu(Worker& worker, const Wait& wait) {
+    const auto allowed = [&](const Record& task) { return may_run_above(task, wait.body); };
+    const bool outer = std::exchange(worker.sleeper.in_body, true);
+    for (int look = 0; !wait.over(); ++look) {
+        Record* record = parts_.pop_if(allowed);
+        if (record == nullptr && look >= kPatience) record = take_before(worker, wait.body);
+        if (record == nullptr && look == kLooks) {
+            idle_.enter(worker.sleeper, false);
+            record = parts_.pop_if(allowed);
+            if (record == nullptr) record = take_before(worker, wait.body);
+            // Woken by notify() when work is published and no other thread sleeps, and by EngineCore::wake().
+            if (record != nullptr || wait.over())
+                idle_.leave(worker.sleeper);
+            else if (wait.limit)
+                idle_.sleep_until(worker.sleeper, *wait.limit);
+            else
+                idle_.sleep(worker.sleeper);
+            look = kPatience - 1;
+        }
+        if (record == nullptr) {
+            __builtin_ia32_pause();
+            continue;
+        }
+        worker.sleeper.in_body = outer;
+        if (Record* next = run(worker, *record)) put(worker, *next);
+        worker.sleeper.in_body = true;
+        flush(worker);
+        look = 0;
+    }
+    worker.sleeper.in_body = outer;
+}
+
+// A task from the queues that may run above the body; what may not is left to other threads.
+Record* Team::take_before(Worker& worker, const Record* body) {
+    const auto allowed = [&](const Record& task) { return may_run_above(task, body); };
+    if (Record* record = list_.pop_if(allowed)) return record;
+    for (;;) {
+        Record* record = worker.ready.pop();
+        if (record == nullptr && ring_.take(&record, 1, 1) == 0) record = steal(worker);
+        if (record == nullptr || allowed(*record)) return record;
+        set_aside(worker, *record);
+    }
+}
+
+void Team::set_aside(Worker& worker, Record& record) {
+    if (record.has(graph::kWide) && record.extra->opened) {
+        // There may be several entries of such a task, and the list holds one at most: the others do without this one.
+        if (drop_ticket(engine_, record) == Outcome::complete)
+            if (Record* next = finish(worker, record)) put(worker, *next);
+    } else {
+        list_.push(&record);
+        idle_.notify();
+    }
+}
+
+void Team::help_io(Worker& worker, const Wait& wait) {
+    const auto allowed = [&](const Record& task) { return may_run_above(task, wait.body); };
+    while (!wait.over()) {
+        std::uint64_t seen = io_changes_.load();
+        Record* record = io_list_.pop_if(allowed);
+        if (record != nullptr) {
+            if (Record* next = run(worker, *record)) put(worker, *next);
+            flush(worker);
+            continue;
+        }
+        std::unique_lock lock(io_mutex_);
+        // Woken by put() and submit_ready() for a task, and by EngineCore::wake() when a scope ends.
+        const auto changed = [&] { return io_changes_.load() != seen || wait.scope.done(); };
+        if (wait.limit)
+            io_ready_.wait_until(lock, *wait.limit, changed);
+        else
+            io_ready_.wait(lock, changed);
+    }
+}
+
+void Team::wake_waiting_bodies() {
+    idle_.wake_waiting_bodies();
+    { const std::lock_guard lock(io_mutex_); }
+    io_ready_.notify_all();
+}
+
+}  // namespace heddle::schedule

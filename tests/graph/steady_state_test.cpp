@@ -1,0 +1,64 @@
+// In steady state submitting and running a task allocates nothing.
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "heddle/engine.hpp"
+
+namespace {
+std::atomic<long> allocations{0};
+}
+
+void* operator new(std::size_t size) {
+    ++allocations;
+    if (void* p = std::malloc(size)) return p;
+    throw std::bad_alloc();
+}
+void* operator new(std::size_t size, std::align_val_t align) {
+    ++allocations;
+    const auto a = static_cast<std::size_t>(align);
+    if (void* p = std::aligned_alloc(a, (size + a - 1) / a * a)) return p;
+    throw std::bad_alloc();
+}
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+
+namespace heddle::test {
+namespace {
+
+void submit_stencil(Scope& scope, std::vector<Buffer<float>>& cells, Buffer<float>& tiled) {
+    const auto n = static_cast<int>(cells.size()) / 2;
+    const auto cell = [&](int step, int i) -> Buffer<float>& {
+        return cells[static_cast<std::size_t>(step % 2 * n + (i + n) % n)];
+    };
+    for (int step = 1; step < 40; ++step)
+        for (int i = 0; i < n; ++i) {
+            scope.submit(
+                "point", [](auto&&...) {}, write(cell(step, i)), read(cell(step - 1, i - 1)), read(cell(step - 1, i)),
+                read(cell(step - 1, i + 1)));
+            scope.submit(
+                {.name = "region", .pieces = 3}, [](const Piece&, auto&&...) {}, update(tiled, Box{{i}, {i + 9}}));
+        }
+    scope.wait();
+}
+
+TEST(SteadyState, AllocatesNothing) {
+    Engine engine({.threads = 2, .device = "omp", .max_tasks = 256, .checks = Checks::off});
+    std::vector<Buffer<float>> cells;
+    for (int i = 0; i < 32; ++i) cells.emplace_back(engine, Shape{1});
+    Buffer<float> tiled(engine, Shape{32}, {.tile = Shape{4}});
+    Scope scope(engine);
+    for (int i = 0; i < 20; ++i) submit_stencil(scope, cells, tiled);
+    const long before = allocations;
+    for (int i = 0; i < 20; ++i) submit_stencil(scope, cells, tiled);
+    // A list may still double once, when more tasks than ever before are in flight at the same moment.
+    EXPECT_LE(allocations - before, 4) << "in " << 20 * 39 * 32 << " tasks";
+}
+
+}  // namespace
+}  // namespace heddle::test

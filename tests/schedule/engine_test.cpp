@@ -1,0 +1,333 @@
+// Caps, lanes, pieces, cancellation, time limits, lifetimes.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <set>
+
+#include "tests/schedule/support.hpp"
+
+namespace heddle::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Engines : public testing::TestWithParam<Setup> {};
+class EnginesOnATeam : public testing::TestWithParam<Setup> {};  // what the reference device cannot show
+
+TEST_P(Engines, EveryPieceRunsOnceWithAWorkerOfItsOwn) {
+    Engine engine(GetParam().options());
+    std::vector<std::atomic<int>> runs(1000), busy(static_cast<std::size_t>(engine.workers()));
+    std::atomic<bool> clash{false};
+    Scope scope(engine);
+    for (int t = 0; t < 20; ++t)
+        scope.submit({.name = "pieces", .pieces = 1000}, [&](const Piece& piece) {
+            auto& mine = busy[static_cast<std::size_t>(piece.worker)];
+            if (mine.fetch_add(1) != 0) clash = true;
+            ++runs[static_cast<std::size_t>(piece.index)];
+            if (piece.count != 1000) clash = true;
+            mine.fetch_sub(1);
+        });
+    scope.wait();
+    EXPECT_FALSE(clash);
+    for (auto& count : runs) EXPECT_EQ(count, 20);
+}
+
+TEST_P(Engines, TheIoLaneRunsInOrderOnOneThread) {
+    Engine engine(GetParam().options());
+    std::vector<int> order;
+    std::set<std::thread::id> threads;
+    Scope scope(engine);
+    for (int i = 0; i < 200; ++i)
+        scope.submit({.name = "io", .lane = Lane::io}, [&, i] {
+            order.push_back(i);
+            threads.insert(std::this_thread::get_id());
+        });
+    scope.wait();
+    EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
+    EXPECT_EQ(order.size(), 200u);
+    EXPECT_EQ(threads.size(), 1u);
+}
+
+TEST_P(Engines, LanesFeedEachOther) {
+    Engine engine(GetParam().options());
+    Buffer<int> a(engine, Shape{1});
+    Scope scope(engine);
+    scope.submit(
+        "zero", [](View<int> v) { v[0] = 0; }, write(a));
+    for (int i = 0; i < 300; ++i)
+        scope.submit(
+            {.name = "step", .lane = i % 2 == 0 ? Lane::io : Lane::cpu},
+            [i](View<int> v) {
+                if (v[0] == i) ++v[0];
+            },
+            update(a));
+    scope.wait();
+    EXPECT_EQ(a.host_view()[0], 300);
+}
+
+TEST_P(EnginesOnATeam, TheCapOnTasksBlocksTheSubmitter) {
+    auto options = GetParam().options();
+    options.max_tasks = 8;
+    Engine engine(options);
+    std::promise<void> gate;
+    std::shared_future<void> open = gate.get_future().share();
+    std::atomic<int> submitted{0};
+    Buffer<int> a(engine, Shape{1});
+    Scope scope(engine);
+    std::thread submitter([&] {
+        scope.submit(
+            "gate", [open](View<int>) { open.wait(); }, write(a));
+        for (int i = 0; i < 100; ++i) {
+            scope.submit(
+                "after", [](View<int>) {}, update(a));
+            ++submitted;
+        }
+    });
+    while (submitted < 7) std::this_thread::yield();
+    std::this_thread::sleep_for(50ms);
+    EXPECT_EQ(submitted, 7);
+    gate.set_value();
+    submitter.join();
+    scope.wait();
+}
+
+TEST_P(Engines, TheCapOnBytesBlocksTheSubmitterButNotATaskAboveIt) {
+    auto options = GetParam().options();
+    options.max_bytes = 1000;
+    Engine engine(options);
+    std::atomic<std::int64_t> in_flight{0}, most{0};
+    Scope scope(engine);
+    for (int i = 0; i < 200; ++i) {
+        const std::int64_t bytes = i == 100 ? 5000 : 300;
+        scope.submit({.name = "bytes", .bytes = bytes}, [&, bytes] {
+            const auto now = in_flight.fetch_add(bytes) + bytes;
+            auto old = most.load();
+            while (old < now && !most.compare_exchange_weak(old, now)) {
+            }
+            std::this_thread::sleep_for(20us);
+            in_flight.fetch_sub(bytes);
+        });
+    }
+    scope.wait();
+    EXPECT_EQ(most, 5000);  // alone: 5300 would mean that another ran beside it
+}
+
+TEST_P(Engines, BodiesMaySubmitBeyondTheCap) {
+    auto options = GetParam().options();
+    options.max_tasks = 2;
+    Engine engine(options);
+    std::atomic<int> ran{0};
+    for (int round = 0; round < 3; ++round) {
+        Scope scope(engine);
+        scope.submit("many", [&] {
+            for (int i = 0; i < 100; ++i) engine.submit("child", [&] { ++ran; });
+        });
+        scope.wait();
+        engine.wait();
+    }
+    EXPECT_EQ(ran, 300);
+}
+
+TEST_P(Engines, ACancelledScopeSkipsWhatHasNotStarted) {
+    Engine engine(GetParam().options());
+    Buffer<int> a(engine, Shape{1});
+    std::atomic<int> ran{0};
+    Scope scope(engine), other(engine);
+    scope.submit(
+        "first",
+        [&](View<int>) {
+            ++ran;
+            scope.cancel();
+        },
+        write(a));
+    for (int i = 0; i < 10; ++i)
+        scope.submit(
+            "later", [&](View<int>) { ++ran; }, update(a));
+    other.submit("independent", [&] { ran += 100; });
+    EXPECT_THROW(scope.wait(), Cancelled);
+    EXPECT_TRUE(scope.cancelled());
+    other.wait();
+    EXPECT_EQ(ran, 101);
+    EXPECT_THROW(a.host_view(), Cancelled);
+}
+
+TEST_P(Engines, AFailureIsThrownBeforeTheCancellation) {
+    Engine engine(GetParam().options());
+    Scope scope(engine);
+    scope.submit("bad", [] { throw IoError("x", "y", "z"); });
+    try {
+        scope.wait_for(10s);
+    } catch (const IoError&) {
+    }
+    scope.submit("bad", [&] {
+        scope.cancel();
+        throw IoError("x", "y", "z");
+    });
+    while (!scope.done()) std::this_thread::yield();
+    scope.submit("late", [] {});
+    EXPECT_THROW(scope.wait(), IoError);
+}
+
+TEST_P(EnginesOnATeam, AWaitEndsAtItsLimit) {
+    Engine engine(GetParam().options());
+    std::promise<void> gate;
+    std::shared_future<void> open = gate.get_future().share();
+    Scope scope(engine);
+    scope.submit("gate", [open] { open.wait(); });
+    EXPECT_FALSE(scope.done());
+    EXPECT_NE(message_of<Timeout>([&] { scope.wait_for(20ms); }).find("1 are left"), std::string::npos);
+    EXPECT_THROW(scope.wait_for(-1s), Timeout);
+    gate.set_value();
+    scope.wait_for(10s);
+    EXPECT_TRUE(scope.done());
+}
+
+TEST_P(Engines, ABufferMayGoBeforeItsTasks) {
+    Engine engine(GetParam().options());
+    std::atomic<std::int64_t> sum{0};
+    Scope scope(engine);
+    for (int round = 0; round < 200; ++round) {
+        Buffer<int> a(engine, Shape{64}, {.tile = Shape{8}}), b(engine, Shape{64});
+        scope.submit(
+            "fill", [round](View<int> v) { std::fill(v.begin(), v.end(), round); }, write(a));
+        scope.submit(
+            "copy", [](View<const int> x, View<int> y) { std::copy(x.begin(), x.end(), y.begin()); }, read(a),
+            write(b));
+        scope.submit(
+            "sum",
+            [&sum](View<const int> v) {
+                for (int x : v) sum += x;
+            },
+            read(b));
+    }
+    scope.wait();
+    EXPECT_EQ(sum, 64 * 199 * 200 / 2);
+    engine.wait();
+}
+
+TEST_P(Engines, ASpoiledBufferIsReleasedToo) {
+    testing::internal::CaptureStderr();
+    {
+        Engine engine(GetParam().options());
+        Scope scope(engine);
+        for (int i = 0; i < 50; ++i) {
+            Buffer<int> a(engine, Shape{1000});
+            scope.submit(
+                "bad", [](View<int>) { throw 1; }, write(a));
+            scope.submit(
+                "skipped", [](View<int>) {}, update(a));
+        }
+        EXPECT_THROW(scope.wait(), TaskError);
+        while (engine.memory_used() != 0) std::this_thread::yield();
+    }
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
+
+TEST_P(Engines, MemoryOfOneBufferServesTheNext) {
+    auto options = GetParam().options();
+    options.memory = 1 << 20;
+    Engine engine(options);
+    for (int i = 0; i < 100; ++i) {
+        Buffer<std::uint8_t> a(engine, Shape{700'000 + 1000 * i});
+        Scope scope(engine);
+        scope.submit(
+            "fill", [](View<std::uint8_t> v) { v[v.size() - 1] = 1; }, write(a));
+        scope.wait();
+        EXPECT_EQ(reinterpret_cast<std::uintptr_t>(a.host_data()) % 64, 0u);
+    }
+    EXPECT_LE(engine.memory_peak(), engine.memory_limit());
+}
+
+TEST_P(Engines, BorrowedMemoryIsUsedInPlace) {
+    Engine engine(GetParam().options());
+    std::vector<double> values(100, 1.5);
+    {
+        Buffer<double> a(engine, Shape{10, 10}, values.data());
+        Scope scope(engine);
+        scope.submit(
+            "double",
+            [](View<double> v) {
+                for (auto& x : v) x *= 2;
+            },
+            update(a));
+        scope.wait();
+        EXPECT_EQ(a.host_data(), values.data());
+    }
+    EXPECT_EQ(values[99], 3.0);
+    EXPECT_EQ(engine.memory_used(), 0u);
+}
+
+TEST_P(Engines, BigAndMoveOnlyBodies) {
+    Engine engine(GetParam().options());
+    Scope scope(engine);
+    std::atomic<int> sum{0};
+    std::array<int, 100> big{};
+    big[99] = 5;
+    auto owned = std::make_unique<int>(7);
+    auto shared = std::make_shared<int>(9);
+    scope.submit("big", [big, &sum] { sum += big[99]; });
+    scope.submit("owned", [p = std::move(owned), &sum] { sum += *p; });
+    scope.submit("shared", [shared, &sum] { sum += *shared; });
+    scope.submit({.name = "wide", .pieces = 10}, [shared, &sum](const Piece&) { sum += *shared; });
+    scope.wait();
+    EXPECT_EQ(sum, 5 + 7 + 9 + 90);
+    EXPECT_EQ(shared.use_count(), 1);
+}
+
+TEST_P(Engines, HostViewsWaitForTheWriters) {
+    Engine engine(GetParam().options());
+    Buffer<int> a(engine, Shape{1});
+    for (int i = 0; i < 100; ++i) {
+        engine.submit(
+            "set",
+            [i](View<int> v) {
+                if (i % 10 == 0) std::this_thread::sleep_for(1ms);
+                v[0] = i;
+            },
+            write(a));
+        EXPECT_EQ(a.host_view()[0], i);
+        engine.submit(
+            "read",
+            [i](View<const int> v) {
+                if (i % 10 == 0) std::this_thread::sleep_for(1ms);
+                if (v[0] != i) throw i;
+            },
+            read(a));
+        a.host_view_for_update()[0] = -1;
+    }
+    engine.wait();
+}
+
+TEST_P(Engines, ScopesAndBuffersMayOutliveTheEngine) {
+    auto engine = std::make_unique<Engine>(GetParam().options());
+    Buffer<int> a(*engine, Shape{3});
+    Scope scope(*engine);
+    scope.submit(
+        "set", [](View<int> v) { v[2] = 4; }, write(a));
+    engine.reset();
+    EXPECT_TRUE(scope.done());
+    EXPECT_EQ(a.host_view()[2], 4);
+}
+
+TEST_P(Engines, ManyEnginesSideBySide) {
+    std::vector<std::unique_ptr<Engine>> engines;
+    std::atomic<int> ran{0};
+    for (int i = 0; i < 4; ++i) engines.push_back(std::make_unique<Engine>(GetParam().options()));
+    for (int i = 0; i < 400; ++i)
+        engines[static_cast<std::size_t>(i % 4)]->submit(
+            "outer", [&, i] { engines[static_cast<std::size_t>((i + 1) % 4)]->submit("inner", [&] { ++ran; }); });
+    for (int round = 0; round < 2; ++round)
+        for (auto& engine : engines) engine->wait();
+    EXPECT_EQ(ran, 400);
+}
+
+INSTANTIATE_TEST_SUITE_P(Setups, EnginesOnATeam, testing::ValuesIn(kTeams),
+                         [](const auto& info) { return name_of(info.param); });
+INSTANTIATE_TEST_SUITE_P(Setups, Engines, testing::ValuesIn(kSetups),
+                         [](const auto& info) { return name_of(info.param); });
+
+}  // namespace
+}  // namespace heddle::test

@@ -1,0 +1,331 @@
+// Bodies that submit and wait.
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <numeric>
+
+#include "tests/schedule/support.hpp"
+
+namespace heddle::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Nested : public testing::TestWithParam<Setup> {};
+class NestedOnATeam : public testing::TestWithParam<Setup> {};  // what the reference device cannot show
+
+TEST_P(Nested, PartsWorkOnWhatTheirTaskHolds) {
+    Engine engine(GetParam().options());
+    Buffer<int> a(engine, Shape{64}, {.tile = Shape{16}});
+    Scope scope(engine);
+    for (int round = 0; round < 20; ++round) {
+        scope.submit(
+            "outer",
+            [&, round](View<int> v) {
+                v[0] = 100;
+                Scope inner(engine);
+                for (std::int64_t t = 0; t < 4; ++t)
+                    inner.submit(
+                        "tile",
+                        [round](View<int> part) {
+                            for (std::int64_t i = 0; i < part.size(); ++i) part[i] = round;
+                        },
+                        write(a, Box{{t * 16}, {t * 16 + 16}}));
+                for (std::int64_t t = 0; t < 4; ++t)
+                    inner.submit(
+                        "again",
+                        [](View<int> part) {
+                            for (std::int64_t i = 0; i < part.size(); ++i) ++part[i];
+                        },
+                        update(a, Box{{t * 16}, {t * 16 + 16}}));
+                inner.wait();
+                for (int x : v)
+                    if (x != round + 1) throw x;
+                v[63] = -1;
+            },
+            update(a));
+        scope.submit(
+            "check",
+            [round](View<const int> v) {
+                if (v[0] != round + 1 || v[63] != -1) throw 1;
+            },
+            read(a));
+    }
+    scope.wait();
+}
+
+TEST_P(Nested, EveryThreadMayWaitAtOnceManyLevelsDeep) {
+    Engine engine(GetParam().options());
+    std::atomic<int> leaves{0};
+    struct Fork {
+        Engine& engine;
+        std::atomic<int>& leaves;
+        void operator()(int depth) const {
+            if (depth == 0) {
+                ++leaves;
+                return;
+            }
+            Scope scope(engine);
+            for (int i = 0; i < 3; ++i) scope.submit("fork", [*this, depth] { (*this)(depth - 1); });
+            scope.wait();
+        }
+    };
+    Scope scope(engine);
+    for (int i = 0; i < 10; ++i) scope.submit("root", [&] { Fork{engine, leaves}(5); });
+    scope.wait();
+    EXPECT_EQ(leaves, 10 * 243);
+}
+
+TEST_P(Nested, PiecesMayWait) {
+    Engine engine(GetParam().options());
+    std::atomic<int> ran{0};
+    Scope scope(engine);
+    for (int t = 0; t < 5; ++t)
+        scope.submit({.name = "wide", .pieces = 40}, [&](const Piece&) {
+            Scope inner(engine);
+            inner.submit({.name = "inner", .pieces = 4}, [&](const Piece&) { ++ran; });
+            inner.submit({.name = "io", .lane = Lane::io}, [&] { ++ran; });
+            inner.wait();
+        });
+    scope.wait();
+    EXPECT_EQ(ran, 5 * 40 * 5);
+}
+
+TEST_P(Nested, TheIoLaneMayWaitToo) {
+    Engine engine(GetParam().options());
+    Buffer<int> a(engine, Shape{8});
+    Scope scope(engine);
+    std::atomic<int> ran{0};
+    for (int i = 0; i < 20; ++i)
+        scope.submit(
+            {.name = "io", .lane = Lane::io},
+            [&](View<int>) {
+                Scope inner(engine);
+                inner.submit(
+                    "cpu", [&](View<int>) { ++ran; }, update(a, Box{{0}, {4}}));
+                inner.submit(
+                    {.name = "io", .lane = Lane::io}, [&](View<int>) { ++ran; }, update(a));
+                inner.wait();
+            },
+            update(a));
+    scope.wait();
+    EXPECT_EQ(ran, 40);
+}
+
+TEST_P(Nested, ABufferOfTheBodyAndEarlierTasks) {
+    Engine engine(GetParam().options());
+    Buffer<int> shared(engine, Shape{1});
+    Scope scope(engine);
+    std::atomic<int> sum{0};
+    for (int i = 0; i < 30; ++i) {
+        scope.submit(
+            "slow",
+            [i](View<int> v) {
+                std::this_thread::sleep_for(100us);
+                v[0] = i;
+            },
+            write(shared));
+    }
+    scope.submit("outer", [&] {
+        Buffer<int> local(engine, Shape{1});
+        Scope inner(engine);
+        inner.submit(
+            "local", [](View<int> v) { v[0] = 1; }, write(local));
+        // Not declared by the body's task, but only tasks from before it use it.
+        inner.submit(
+            "both", [&](View<const int> x, View<const int> y) { sum += x[0] + y[0]; }, read(local), read(shared));
+        inner.wait();
+        sum += 1000 * local.host_view()[0];
+    });
+    scope.wait();
+    EXPECT_EQ(sum, 1030);
+}
+
+TEST_P(NestedOnATeam, APartCannotWaitForATaskBehindItsBody) {
+    Engine engine(GetParam().options());
+    Buffer<int> x(engine, Shape{1}), z(engine, Shape{1}, {.name = "z"});
+    std::promise<void> submitted;
+    auto ready = submitted.get_future().share();
+    std::string message;
+    Scope scope(engine);
+    scope.submit(
+        "outer",
+        [&, ready](View<int>) {
+            ready.wait();
+            Scope inner(engine);
+            message = message_of<AccessError>([&] {
+                inner.submit(
+                    "part", [](View<int>) {}, write(z));
+            });
+        },
+        write(x));
+    scope.submit(
+        "behind", [](View<const int>, View<int>) {}, read(x), write(z));
+    submitted.set_value();
+    scope.wait();
+    EXPECT_NE(message.find("comes after the body"), std::string::npos) << message;
+    EXPECT_NE(message.find("'z'"), std::string::npos) << message;
+}
+
+TEST_P(Nested, APartCannotTouchMoreThanItsTask) {
+    Engine engine(GetParam().options());
+    Buffer<int> a(engine, Shape{10});
+    Scope scope(engine);
+    scope.submit(
+        "fill", [](View<int> v) { std::iota(v.begin(), v.end(), 0); }, write(a));
+    scope.submit(
+        "outer",
+        [&](View<const int>) {
+            Scope inner(engine);
+            EXPECT_THROW(inner.submit(
+                             "part", [](auto) {}, read(a)),
+                         AccessError);
+            EXPECT_THROW(inner.submit(
+                             "part", [](auto) {}, update(a, Box{{1}, {2}})),
+                         AccessError);
+            inner.submit(
+                "part", [](View<const int> v) { EXPECT_EQ(v[0], 2); }, read(a, Box{{2}, {3}}));
+            inner.wait();
+        },
+        read(a, Box{{0}, {5}}));
+    scope.wait();
+}
+
+TEST_P(Nested, ABodyCannotWaitForOthersScopes) {
+    Engine engine(GetParam().options());
+    Scope scope(engine);
+    scope.submit("outer", [&] { scope.wait(); });
+    EXPECT_THROW(scope.wait(), ArgumentError);
+}
+
+TEST_P(Nested, ErrorsOfPartsReachTheBodyWithTheirOwnTask) {
+    Engine engine(GetParam().options());
+    Scope scope(engine);
+    scope.submit("outer", [&] {
+        Scope inner(engine);
+        inner.submit("part", [] { throw IoError("x", "y", "z"); });
+        inner.wait();
+    });
+    try {
+        scope.wait();
+        FAIL();
+    } catch (const IoError& error) {
+        EXPECT_EQ(error.task()->task, "part");
+    }
+}
+
+TEST_P(Nested, AScopeLeftOpenEndsWithItsBody) {
+    Engine engine(GetParam().options());
+    Buffer<int> a(engine, Shape{1});
+    std::unique_ptr<Scope> left;
+    Scope scope(engine);
+    scope.submit(
+        "outer",
+        [&](View<int>) {
+            left = std::make_unique<Scope>(engine);
+            left->submit(
+                "part",
+                [](View<int> v) {
+                    std::this_thread::sleep_for(1ms);
+                    v[0] = 5;
+                },
+                write(a));
+        },
+        update(a));
+    scope.submit(
+        "check",
+        [](View<const int> v) {
+            if (v[0] != 5) throw 1;
+        },
+        read(a));
+    scope.wait();
+    EXPECT_TRUE(left->done());
+    left->submit(
+        "later", [](View<int> v) { v[0] = 6; }, write(a));
+    left->wait();
+    EXPECT_EQ(a.host_view()[0], 6);
+}
+
+TEST_P(NestedOnATeam, TimeLimitsInsideBodies) {
+    Engine engine(GetParam().options());
+    std::promise<void> gate;
+    auto open = gate.get_future().share();
+    Scope scope(engine);
+    std::atomic<int> timeouts{0};
+    for (const Lane lane : {Lane::cpu, Lane::io})
+        scope.submit({.name = "outer", .lane = lane}, [&, lane] {
+            Scope inner(engine);
+            inner.submit({.name = "quick", .lane = lane}, [] {});
+            inner.wait_for(10s);
+            if (engine.threads() == 1) return;
+            inner.submit({.name = "slow", .lane = lane == Lane::cpu ? Lane::io : Lane::cpu}, [open] { open.wait(); });
+            try {
+                inner.wait_for(5ms);
+            } catch (const Timeout&) {
+                if (++timeouts == 2) gate.set_value();
+            }
+            inner.wait();
+        });
+    scope.wait();
+    EXPECT_EQ(timeouts, engine.threads() == 1 ? 0 : 2);
+}
+
+TEST_P(Nested, DisorderlyMixNeverSticks) {
+    Engine engine(GetParam().options());
+    constexpr int kBuffers = 6;
+    std::vector<Buffer<int>> buffers;
+    for (int i = 0; i < kBuffers; ++i) buffers.emplace_back(engine, Shape{8}, BufferOptions{.tile = Shape{2}});
+    Scope scope(engine);
+    for (auto& b : buffers)
+        scope.submit(
+            "zero", [](View<int> v) { std::fill(v.begin(), v.end(), 0); }, write(b));
+    unsigned random = 12345;
+    const auto draw = [&](unsigned n) { return (random = random * 1664525u + 1013904223u) / 65536u % n; };
+    int expected = 0;
+    for (int t = 0; t < 300; ++t) {
+        auto& x = buffers[draw(kBuffers)];
+        auto& y = buffers[draw(kBuffers)];
+        if (&x == &y) continue;
+        const Lane lane = draw(6) == 0 ? Lane::io : Lane::cpu;
+        ++expected;
+        scope.submit(
+            {.name = "outer", .lane = lane, .pieces = 1},
+            [&engine, &x, &y](View<int> v, View<const int>) {
+                Scope inner(engine);
+                for (std::int64_t i = 0; i < 4; ++i)
+                    inner.submit(
+                        {.name = "part", .lane = i == 3 ? Lane::io : Lane::cpu},
+                        [&engine, &x, i](View<int> part, View<const int>) {
+                            Scope innermost(engine);
+                            innermost.submit(
+                                {.name = "leaf", .pieces = 2}, [](const Piece& p, View<int> leaf) { ++leaf[p.index]; },
+                                update(x, Box{{2 * i}, {2 * i + 2}}));
+                            innermost.wait();
+                            part[0] -= 1;
+                        },
+                        update(x, Box{{2 * i}, {2 * i + 2}}), read(y));
+                inner.wait();
+                ++v[0];
+            },
+            update(x), read(y));
+    }
+    scope.wait();
+    int sum = 0;
+    for (auto& b : buffers) {
+        const auto v = b.host_view();
+        sum += v[0] + v[1] * 0;
+        EXPECT_EQ(v[2], 0);
+        EXPECT_EQ(v[0], v[1]);
+    }
+    EXPECT_EQ(sum, expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(Setups, NestedOnATeam, testing::ValuesIn(kTeams),
+                         [](const auto& info) { return name_of(info.param); });
+INSTANTIATE_TEST_SUITE_P(Setups, Nested, testing::ValuesIn(kSetups),
+                         [](const auto& info) { return name_of(info.param); });
+
+}  // namespace
+}  // namespace heddle::test
