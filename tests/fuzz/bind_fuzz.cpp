@@ -10,6 +10,7 @@
 
 #include "heddle/error.hpp"
 #include "host/array/bind.hpp"
+#include "host/expr/ast_children.hpp"
 #include "host/expr/parser.hpp"
 
 namespace {
