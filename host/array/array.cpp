@@ -25,9 +25,10 @@ constexpr std::int64_t kMaxElements = std::int64_t{1} << 60;
 
 Index::Index(const Array& mask_or_list) : kind_(Kind::select), selection_(mask_or_list.node()) {}
 
-Array::Array(bool value) : node_(make_constant(Scalar::of_bool(value), false)) {}
 Array::Array(double value) : node_(make_constant(Scalar::of_float(value), true)) {}
 Array::Array(std::complex<double> value) : node_(make_constant(Scalar::of_complex(value), true)) {}
+
+Array Array::from_bool(bool value) { return Array(make_constant(Scalar::of_bool(value), false)); }
 
 Array Array::from_integer(std::int64_t bits, bool fits_signed) {
     const auto value = fits_signed ? Scalar::of_int(bits) : Scalar::of_uint(static_cast<std::uint64_t>(bits));
@@ -105,7 +106,7 @@ Array full_from_bytes(DType dtype, const void* value, const Shape& shape) {
 
 }  // namespace detail
 
-Array arange(std::int64_t start, std::int64_t stop, std::int64_t step) {
+Array detail::arange_of_integers(std::int64_t start, std::int64_t stop, std::int64_t step) {
     if (step == 0) throw ArgumentError("arange needs a step that is not 0", "step is 0", "give a step");
     const auto distance = static_cast<long double>(stop) - static_cast<long double>(start);
     const auto exact = std::ceil(distance / static_cast<long double>(step));

@@ -65,7 +65,8 @@ private:
 // Building throws ShapeError or DTypeError where NumPy would; any thread may build and share arrays.
 class HEDDLE_API Array {
 public:
-    Array(bool value);
+    template <std::same_as<bool> T>
+    Array(T value) : Array(from_bool(value)) {}
     Array(double value);
     Array(std::complex<double> value);
     template <std::integral T>
@@ -113,6 +114,7 @@ public:
     const array::NodePtr& node() const { return node_; }
 
 private:
+    static Array from_bool(bool value);
     static Array from_integer(std::int64_t bits, bool fits_signed);
     const void* wait_bytes(DType expected) const;
     const void* wait_item(DType expected) const;
@@ -127,6 +129,7 @@ struct NamedArray {
 
 namespace detail {
 HEDDLE_API Array array_from_bytes(DType dtype, const void* values, std::size_t count, const Shape& shape, bool copy);
+HEDDLE_API Array arange_of_integers(std::int64_t start, std::int64_t stop, std::int64_t step);
 HEDDLE_API Array full_from_bytes(DType dtype, const void* value, const Shape& shape);
 }  // namespace detail
 
@@ -150,7 +153,10 @@ Array full(const Shape& shape, T value) {
 }
 // NumPy's arange (int64 when all arguments are whole) and linspace (float64). Throw ArgumentError for a zero step or
 // too many values.
-HEDDLE_API Array arange(std::int64_t start, std::int64_t stop, std::int64_t step = 1);
+template <std::integral A, std::integral B>
+Array arange(A start, B stop, std::int64_t step = 1) {
+    return detail::arange_of_integers(static_cast<std::int64_t>(start), static_cast<std::int64_t>(stop), step);
+}
 HEDDLE_API Array arange(double start, double stop, double step);
 HEDDLE_API Array linspace(double start, double stop, std::int64_t count);
 
