@@ -2,8 +2,11 @@
 
 #include <cstdlib>
 
+#include "heddle/coroutine.hpp"
 #include "heddle/error.hpp"
 #include "heddle/evaluate.hpp"
+#include "host/schedule/engine_core.hpp"
+#include "host/schedule/scope_core.hpp"
 
 namespace heddle::array {
 
@@ -27,16 +30,14 @@ std::vector<Array> Evaluation::start(const std::shared_ptr<Evaluation>& self) {
 }
 
 void Evaluation::wait() {
-    std::lock_guard lock(mutex_);
-    if (!waited_) {
-        try {
-            scope_.wait();
-        } catch (...) {
-            error_ = std::current_exception();
-        }
-        waited_ = true;
-    }
-    if (error_) std::rethrow_exception(error_);
+    auto& core = *scope_.core();
+    core.engine->wait(core, std::chrono::nanoseconds(-1));
+    // errors() keeps them, so that every thread that waits gets the error, and gets it each time.
+    if (const auto errors = scope_.errors(); !errors.empty()) std::rethrow_exception(errors.front());
+}
+
+bool Evaluation::resume_when_done(void (*resume)(void*), void* argument) {
+    return detail::resume_when_done(scope_.core(), resume, argument);
 }
 
 bool Evaluation::done() const { return scope_.done(); }
@@ -84,6 +85,11 @@ std::vector<std::int64_t> evaluate_indices(const NodePtr& mask_or_list, std::int
 }  // namespace heddle::array
 
 namespace heddle {
+
+bool detail::resume_when_ready(const Array& array, void (*resume)(void*), void* argument) {
+    const auto* memory = array.node()->as<array::Memory>();
+    return memory && memory->storage->pending && memory->storage->pending->resume_when_done(resume, argument);
+}
 
 std::vector<Array> evaluate(Engine& engine, std::span<const Array> arrays) {
     std::vector<array::Target> targets;

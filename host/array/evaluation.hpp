@@ -1,8 +1,6 @@
 #pragma once
 
-#include <exception>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "heddle/scope.hpp"
@@ -24,14 +22,13 @@ public:
     // Blocks until the tasks are done; throws their error, each time.
     void wait();
     bool done() const;
+    // As detail::resume_when_done.
+    bool resume_when_done(void (*resume)(void*), void* argument);
     Plan& plan() { return plan_; }
 
 private:
     Plan plan_;  // outlives the scope, whose tasks use it
     Scope scope_;
-    std::mutex mutex_;  // guards error_ and waited_
-    std::exception_ptr error_;
-    bool waited_ = false;
 };
 
 // Waits for the evaluation that fills the node's memory, if there is one.
