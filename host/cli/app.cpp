@@ -20,14 +20,18 @@ constexpr std::array<Command, 6> kCommands{{
 }};
 
 // An expression may start with a minus sign, which the parser would take for options: a blank in front of it helps.
+// That is the first word behind `eval`, or one that could not be options.
+bool is_negative_expression(const std::vector<std::string>& words, std::size_t index) {
+    const auto& word = words[index];
+    if (word.size() < 2 || word[0] != '-' || word[1] == '-' || word.starts_with("-o")) return false;
+    if (index == 1 && words[0] == "eval") return word != "-h";
+    return word.find_first_of("()*/+ @<>[") != std::string::npos;
+}
+
 std::vector<std::string> arguments(int argc, char** argv) {
     std::vector<std::string> words(argv + 1, argv + argc);
-    for (auto& word : words) {
-        if (word == "--") break;
-        if (word.size() > 1 && word[0] == '-' && word[1] != '-' &&
-            word.find_first_of("()*/+ @<>=[") != std::string::npos && !word.starts_with("-o"))
-            word.insert(0, " ");
-    }
+    for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i)
+        if (is_negative_expression(words, i)) words[i].insert(0, " ");
     std::reverse(words.begin(), words.end());  // as CLI11 wants them
     return words;
 }
@@ -79,8 +83,7 @@ Work parse(CLI::App& app, const std::vector<std::pair<CLI::App*, Work>>& works, 
         fail_on_extras(app, error);
     } catch (const CLI::ParseError& error) {
         const auto& command = chosen(app);
-        throw UsageError(std::string(error.what()) +
-                         ": the command line is not complete or not right; see `heddle help" +
+        throw UsageError("wrong usage: " + std::string(error.what()) + "; see `heddle help" +
                          (&command == &app ? "" : " " + command.get_name()) + "`");
     }
     for (const auto& [command, work] : works)

@@ -52,6 +52,7 @@ public:
         : options_(options), engine_(engine), watcher_(options), jobs_(jobs) {}
 
     void job(const BatchItem& item, std::size_t index) {
+        if (options_.verbose && index == 0 && !item.job.title.empty()) print_err(printable(item.job.title) + "\n");
         if (jobs_ > 1) watcher_.set_label(fmt::format("[{}/{}]", index + 1, jobs_));
         try {
             const auto report = pipeline::run_job(engine_, item.job, watcher_,

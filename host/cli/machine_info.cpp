@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <hwloc.h>
 #include <sched.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <CLI/Version.hpp>
@@ -30,8 +31,8 @@ Json cores_json() {
               {"hardware_threads", hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_PU)}};
     cpu_set_t allowed;
     if (::sched_getaffinity(0, sizeof allowed, &allowed) == 0) json["allowed"] = CPU_COUNT(&allowed);
-    const auto* machine = hwloc_get_root_obj(topology);
-    json["memory"] = machine->total_memory;
+    json["memory"] =
+        static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
     if (auto* package = hwloc_get_obj_by_type(topology, HWLOC_OBJ_PACKAGE, 0))
         if (const char* model = hwloc_obj_get_info_by_name(package, "CPUModel")) json["model"] = model;
     return json;

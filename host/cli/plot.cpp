@@ -38,8 +38,8 @@ std::string plot_histogram(std::span<const std::int64_t> bins, double low, doubl
         const double cells = most == 0 ? 0 : static_cast<double>(bins[i]) * room / static_cast<double>(most);
         // A bin that holds anything shows something.
         const double shown = bins[i] > 0 ? std::max(cells, look.utf8 ? 0.125 : 1.0) : 0;
-        text += fmt::format("  {:>{}} {} {:>{}} {}\n", edges[i], edge_width, look.utf8 ? "│" : "|", counts[i],
-                            count_width, bar(shown, look.utf8));
+        text += fmt::format("  {:>{}} {} {:>{}}{}{}\n", edges[i], edge_width, look.utf8 ? "│" : "|", counts[i],
+                            count_width, shown > 0 ? " " : "", bar(shown, look.utf8));
     }
     return text;
 }

@@ -17,6 +17,13 @@ using Json = nlohmann::ordered_json;
 
 std::uint64_t unsigned_of(std::int64_t bytes) { return static_cast<std::uint64_t>(std::max<std::int64_t>(0, bytes)); }
 
+// A fused program takes several lines; here it gets one.
+std::string one_line(std::string text) {
+    while (text.ends_with('\n')) text.pop_back();
+    for (auto at = text.find('\n'); at != std::string::npos; at = text.find('\n', at)) text.replace(at, 1, "; ");
+    return printable(text);
+}
+
 // ", 3 NaN, 1 infinite"; empty when there are none of them.
 std::string oddities(const pipeline::ResultReport& result) {
     std::string text;
@@ -77,7 +84,7 @@ std::string plan_text(const array::PlanReport& plan, std::uint64_t memory_limit)
                             to_string(pass.shape), format_bytes(unsigned_of(pass.bytes_read)),
                             format_bytes(unsigned_of(pass.bytes_written)), format_bytes(unsigned_of(pass.memory)));
         const auto list = [&](std::string_view title, const std::vector<std::string>& lines) {
-            for (const auto& line : lines) text += fmt::format("  {:<9}{}\n", title, printable(line));
+            for (const auto& line : lines) text += fmt::format("  {:<9}{}\n", title, one_line(line));
         };
         list("reads", pass.reads);
         list("fuses", pass.programs);

@@ -85,7 +85,7 @@ Work add_run(CLI::App& app) {
     auto options = std::make_shared<RunOptions>();
     app.add_option("JOB", options->job)->required();
     app.add_option("FILE", options->files);
-    app.add_option("--set", options->set)->expected(1)->take_all();
+    app.add_option("--set", options->set)->allow_extra_args(false)->take_all();
     add_output_options(app, options->output);
     add_common_options(app, options->common);
     return [options] { return run_command(*options); };
