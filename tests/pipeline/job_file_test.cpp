@@ -7,7 +7,7 @@
 namespace heddle::pipeline {
 namespace {
 
-constexpr std::string_view kWhole = R"(
+constexpr std::string_view kWhole = R"toml(
 title = "Flat-field correction"
 files = ["scans/*.h5", "more.h5"]
 
@@ -40,7 +40,7 @@ cf = true
 lock = false
 threads = 2
 memory = "1GiB"
-)";
+)toml";
 
 TEST(JobFile, ReadsEveryKey) {
     const auto file = parse_job(kWhole, "job.toml");
