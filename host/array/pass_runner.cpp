@@ -1,9 +1,9 @@
 #include "host/array/pass_runner.hpp"
 
-#include <cmath>
 #include <cstring>
 
 #include "kernels/histogram.hpp"
+#include "kernels/non_finite.hpp"
 
 namespace heddle::array {
 namespace {
@@ -42,41 +42,19 @@ void scatter(const std::byte* from, const Shape& extents, const Shape& strides, 
     }
 }
 
-template <class T>
-void count_non_finite(const T* values, std::int64_t n, std::int64_t& nan, std::int64_t& inf) {
-    for (std::int64_t i = 0; i < n; ++i) {
-        nan += std::isnan(values[i]) ? 1 : 0;
-        inf += std::isinf(values[i]) ? 1 : 0;
+bool is_dense(const Shape& strides, const Shape& extents, std::size_t width) {
+    auto expected = static_cast<std::int64_t>(width);
+    for (int axis = extents.rank() - 1; axis >= 0; --axis) {
+        if (extents[axis] != 1 && strides[axis] != expected) return false;
+        expected *= extents[axis];
     }
+    return true;
 }
 
 void count_non_finite(DType dtype, const void* values, std::int64_t n, TargetStats& stats) {
-    std::int64_t nan = 0, inf = 0;
-    switch (dtype) {
-        case DType::float32:
-            count_non_finite(static_cast<const float*>(values), n, nan, inf);
-            break;
-        case DType::float64:
-            count_non_finite(static_cast<const double*>(values), n, nan, inf);
-            break;
-        case DType::complex64:
-            count_non_finite(static_cast<const float*>(values), 2 * n, nan, inf);
-            break;
-        case DType::complex128:
-            count_non_finite(static_cast<const double*>(values), 2 * n, nan, inf);
-            break;
-        case DType::float16:
-            for (std::int64_t i = 0; i < n; ++i) {
-                const auto bits = static_cast<const Half*>(values)[i].bits & 0x7fff;
-                nan += bits > 0x7c00 ? 1 : 0;
-                inf += bits == 0x7c00 ? 1 : 0;
-            }
-            break;
-        default:
-            return;
-    }
-    if (nan > 0) stats.nan.fetch_add(nan, std::memory_order_relaxed);
-    if (inf > 0) stats.inf.fetch_add(inf, std::memory_order_relaxed);
+    const auto found = kernels::count_non_finite(dtype, values, n);
+    if (found.nan > 0) stats.nan.fetch_add(found.nan, std::memory_order_relaxed);
+    if (found.inf > 0) stats.inf.fetch_add(found.inf, std::memory_order_relaxed);
 }
 
 }  // namespace
@@ -179,6 +157,7 @@ expr::Target Pass::Runner::target_of(std::size_t index, const Box& box, Consumpt
                                                                  : operands_[operand].layout->strides;
     target.strides = byte_strides(strides, width);
     target.base = data + offset_in(target.strides, tile_.box.lo, box.lo);
+    if (is_dense(target.strides, box.extents(), width)) std::swap(target.base, target.dense);
     return target;
 }
 
@@ -241,7 +220,17 @@ void Pass::Runner::evaluate_box(const Box& box, std::int64_t offset, std::vector
         targets.push_back(target_of(i, box, consumptions[i]));
     }
     auto& evaluator = pass_.context_.evaluators[static_cast<std::size_t>(worker)];
-    evaluator.run(group_.program, box.extents(), inputs, 0, box.count(), {targets, group_.leaf_length, false});
+    evaluator.run(group_.program, box.extents(), inputs, 0, box.count(), {targets, group_.leaf_length, streams()});
+}
+
+// Results larger than the last-level cache are written past it: nothing would find them there.
+bool Pass::Runner::streams() const {
+    constexpr std::int64_t kLastLevelCache = std::int64_t{32} << 20;
+    std::int64_t bytes = 0;
+    for (const auto* output : group_.outputs)
+        if (output->kind == Output::Kind::map && !output->product.sink)
+            bytes += output->product.node->shape.count() * static_cast<std::int64_t>(size_of(output->computed));
+    return bytes > kLastLevelCache;
 }
 
 void Pass::Runner::finish(Output& output, std::size_t index, Consumption& consumption, const Box& box) {
@@ -264,7 +253,8 @@ void Pass::Runner::finish(Output& output, std::size_t index, Consumption& consum
         const auto rows = whole.empty() || whole.back() == 0 ? 1 : whole.count() / whole.back();
         const auto row = whole.empty() ? 1 : whole.back();
         Consumption unused;
-        const auto target = target_of(index, box, unused);
+        auto target = target_of(index, box, unused);
+        if (target.dense) target.base = target.dense;
         Shape at = Shape::filled(whole.rank(), 0);
         const Shape origin = at;
         for (std::int64_t n = 0; n < rows; ++n) {

@@ -24,6 +24,7 @@ private:
     ReduceState& state_of(Output& output, const Piece& piece) const;
     void evaluate(const Box& piece_box, std::vector<Consumption>& consumptions, int worker);
     void evaluate_box(const Box& box, std::int64_t offset, std::vector<Consumption>& consumptions, int worker);
+    bool streams() const;
     void finish(Output& output, std::size_t index, Consumption& consumption, const Box& box);
 
     Pass& pass_;

@@ -84,6 +84,11 @@ void Plan::State::make_residents() {
         }
         const auto first =
             std::find(roots.begin(), roots.begin() + static_cast<std::ptrdiff_t>(i), root) - roots.begin();
+        if (targets[i].memory) {
+            memory.back() =
+                std::shared_ptr<std::byte>(std::shared_ptr<void>(), static_cast<std::byte*>(targets[i].memory));
+            continue;
+        }
         if (static_cast<std::size_t>(first) < i && memory[static_cast<std::size_t>(first)]) {
             memory.back() = memory[static_cast<std::size_t>(first)];
             continue;
@@ -98,9 +103,9 @@ void Plan::State::make_residents() {
                               std::to_string(limit),
                           "allow more memory, write the result to a file, or reduce along other axes");
     for (std::size_t i = 0; i < targets.size(); ++i) {
-        if (targets[i].sink || memory[i]) continue;
+        if (targets[i].sink || (memory[i] && !targets[i].memory)) continue;
         const auto& root = *roots[i];
-        memory[i] = allocate_bytes(static_cast<std::size_t>(bytes_of(root)));
+        if (!memory[i]) memory[i] = allocate_bytes(static_cast<std::size_t>(bytes_of(root)));
         if (root.shape.count() == 0) continue;
         buffers.push_back(
             std::make_unique<AnyBuffer>(context.engine, root.dtype, buffer_shape(root.shape), memory[i].get()));
@@ -143,8 +148,8 @@ std::vector<Item> Plan::State::make_items(const std::vector<int>& levels) {
         const auto resident = context.residents.find(root.get());
         const bool in_memory = copies || !targets[i].sink;
         if (in_memory && !made.insert(root.get()).second) continue;
-        add({root, in_memory ? resident->second : nullptr, in_memory ? nullptr : targets[i].sink, stats[i].get(),
-             targets[i].name},
+        add({root, in_memory ? resident->second : nullptr, in_memory ? nullptr : targets[i].sink,
+             targets[i].statistics == Statistics::none ? nullptr : stats[i].get(), targets[i].name},
             level);
     }
     for (const auto& stage : stages) {

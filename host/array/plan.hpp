@@ -21,14 +21,19 @@ public:
     virtual std::optional<Shape> chunks() const { return std::nullopt; }  // tiles follow these where they can
 };
 
-// One array to compute: into a sink, or (null) into memory.
+// Whether an evaluation counts a target's NaN and infinities: a further look at each value.
+enum class Statistics : std::uint8_t { none, non_finite };
+
+// One array to compute: into a sink, or (null) into memory: the caller's, which outlives the work, or (null) new one.
 struct Target {
     Array array;
     std::string name;
     Sink* sink = nullptr;
+    void* memory = nullptr;
+    Statistics statistics = Statistics::none;
 };
 
-// What is known of a target when the evaluation ended.
+// What is known of a target when the evaluation ended, if its statistics were asked for.
 struct TargetStats {
     std::atomic<std::int64_t> nan{0}, inf{0};
 };

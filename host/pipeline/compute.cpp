@@ -110,7 +110,8 @@ JobReport compute(Engine& engine, std::span<const NamedArray> arrays, const std:
     }
     auto parts = make_parts(arrays, output);
     std::vector<array::Target> targets;
-    for (const auto& part : parts) targets.push_back({part.array, part.spec.name, part.sink()});
+    for (const auto& part : parts)
+        targets.push_back({part.array, part.spec.name, part.sink(), nullptr, array::Statistics::non_finite});
     array::Plan plan(engine, std::move(targets));
     JobReport report;
     report.plan = plan.report();

@@ -11,6 +11,17 @@ namespace heddle {
 HEDDLE_API std::vector<Array> evaluate(Engine& engine, std::span<const Array> arrays);
 HEDDLE_API Array evaluate(Engine& engine, const Array& array);
 
+namespace detail {
+HEDDLE_API Array evaluate_to_bytes(Engine& engine, const Array& array, DType dtype, void* out, std::size_t count);
+}
+
+// The same into memory of the caller (C order, as many elements as the array has, of its type), which must stay, and
+// stay untouched, until the returned array has been waited for. No input of the array may lie in it.
+template <Element T>
+Array evaluate_into(Engine& engine, const Array& array, std::span<T> out) {
+    return detail::evaluate_to_bytes(engine, array, dtype_of<T>, out.data(), out.size());
+}
+
 // The values of an array in C order, converted to T as astype does. Blocks until they are there.
 template <Element T>
 std::vector<T> values(Engine& engine, const Array& array) {

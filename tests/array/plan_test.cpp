@@ -122,7 +122,8 @@ TEST_F(Plans, WarnOfWrappingIntegers) {
 
 TEST_F(Plans, CountNanAndInfinities) {
     const Array a = from_values(std::vector<float>{0, 1, -1, 0}, {4});
-    Plan plan(engine, {{a / 0.0f, "q"}, {max(1.0f / a), "m"}});
+    Plan plan(engine, {{a / 0.0f, "q", nullptr, nullptr, array::Statistics::non_finite},
+                       {max(1.0f / a), "m", nullptr, nullptr, array::Statistics::non_finite}});
     Scope scope(engine);
     plan.submit(scope);
     scope.wait();
