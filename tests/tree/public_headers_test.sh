@@ -45,12 +45,12 @@ while read -r header; do
 done <"$work/reached"
 echo "$(grep -c '^include/heddle/' "$work/reached") of Heddle's headers and $(wc -l <"$work/reached") in all are reached"
 
-# Best of several: other jobs of this machine only ever make it slower.
+# Processor time, best of several: other jobs of this machine only ever make it slower.
 best=999999
+TIMEFORMAT='%U %S'
 for attempt in 1 2 3 4 5 6; do
-    start=$(date +%s%N)
-    "$CXX" -std=c++20 -Iinclude -c "$work/user.cpp" -o "$work/user.o"
-    took=$((($(date +%s%N) - start) / 1000000))
+    took=$({ time "$CXX" -std=c++20 -Iinclude -c "$work/user.cpp" -o "$work/user.o" >&3 2>&4; } 3>/dev/null 4>&2 2>&1 |
+        awk 'NF == 2 { printf "%d", ($1 + $2) * 1000 }')
     [ "$took" -ge "$best" ] || best=$took
     [ "$attempt" -lt 3 ] || [ "$best" -ge 2000 ] || break
 done
