@@ -101,7 +101,7 @@ ResultReport report_of(Part& part, const array::TargetStats& stats, const std::o
 
 }  // namespace
 
-JobReport compute(Engine& engine, std::span<const NamedArray> arrays, const std::optional<OutputSpec>& output, FileLock,
+JobReport compute(Engine& engine, std::span<const NamedArray> arrays, const std::optional<OutputSpec>& output,
                   const io::Provenance& provenance, Hooks& hooks, Work work) {
     const auto begin = Clock::now();
     if (output) {

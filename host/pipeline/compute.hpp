@@ -47,6 +47,6 @@ enum class Work : std::uint8_t { all, plan };
 // Computes the arrays in one evaluation, into the output or, without one, into previews. Work::plan stops before the
 // output is made. Blocks; throws what the evaluation and the output throw, and then the old target is as it was.
 JobReport compute(Engine& engine, std::span<const NamedArray> arrays, const std::optional<OutputSpec>& output,
-                  FileLock lock, const io::Provenance& provenance, Hooks& hooks, Work work = Work::all);
+                  const io::Provenance& provenance, Hooks& hooks, Work work = Work::all);
 
 }  // namespace heddle::pipeline

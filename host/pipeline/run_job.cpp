@@ -73,7 +73,7 @@ JobReport run_job(Engine& engine, const Job& job, Hooks& hooks, Work work) {
     io::Provenance provenance{job.program, {}, std::string(kVersion)};
     while (provenance.expression.ends_with('\n')) provenance.expression.pop_back();
     for (const auto& input : job.inputs) provenance.inputs.push_back(input.name + "=" + describe(input));
-    auto report = compute(engine, bound.results, job.output, job.lock, provenance, hooks, work);
+    auto report = compute(engine, bound.results, job.output, provenance, hooks, work);
     for (const auto& name : bound.unused) report.notes.push_back(fmt::format("the input '{}' is not used", name));
     return report;
 }

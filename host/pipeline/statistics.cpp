@@ -34,7 +34,7 @@ Array ordered(const Array& array) {
 
 JobReport compute_all(Engine& engine, const std::vector<NamedArray>& arrays, Hooks& hooks) {
     Quiet quiet(hooks);
-    return compute(engine, arrays, std::nullopt, FileLock::yes, {}, quiet);
+    return compute(engine, arrays, std::nullopt, {}, quiet);
 }
 
 void add_bins(Statistics& statistics, const JobReport& report, std::size_t index) {
@@ -60,7 +60,7 @@ Statistics statistics(Engine& engine, const Array& array, const StatisticsOption
         floating ? where(isfinite(values), real, Array(std::numeric_limits<double>::quiet_NaN())) : real;
 
     enum : std::size_t { kMin, kMax, kMean, kStd, kLow, kHigh, kNan, kInf, kBins };
-    std::vector<NamedArray> wanted{{"min", nanmin(values)}, {"max", nanmax(values)}, {"mean", nanmean(finite)},
+    std::vector<NamedArray> wanted{{"min", nanmin(values)},    {"max", nanmax(values)}, {"mean", nanmean(finite)},
                                    {"std", nanstddev(finite)}, {"low", nanmin(finite)}, {"high", nanmax(finite)}};
     wanted.push_back({"nan", floating ? count(isnan(values)) : Array(0).astype(DType::int64)});
     wanted.push_back({"inf", floating ? count(isinf(values)) : Array(0).astype(DType::int64)});

@@ -37,8 +37,7 @@ void write_hdf5(Engine& engine, const std::string& file, std::span<const NamedAr
     output.format.shuffle = options.shuffle;
     output.format.fletcher32 = options.fletcher32;
     pipeline::Hooks hooks;
-    pipeline::compute(engine, arrays, output, options.lock, {options.provenance, {}, std::string(pipeline::kVersion)},
-                      hooks);
+    pipeline::compute(engine, arrays, output, {options.provenance, {}, std::string(pipeline::kVersion)}, hooks);
 }
 
 }  // namespace heddle

@@ -31,7 +31,6 @@ struct WriteOptions {
     bool shuffle = false;
     bool fletcher32 = false;
     Overwrite overwrite = Overwrite::refuse;
-    FileLock lock = FileLock::yes;
     std::string provenance;  // kept in the attribute heddle_provenance of each dataset
 };
 
