@@ -24,14 +24,14 @@ HEDDLE_API Array open_attribute(const std::string& file, const std::string& path
 
 enum class Overwrite : std::uint8_t { refuse, replace };
 struct WriteOptions {
-    std::string group = "/";      // where the datasets go; made when it is missing
-    std::optional<DType> dtype;   // converted as astype does; the array's own type by default
-    std::optional<Shape> chunks;  // those of the first input of the same shape by default
-    int gzip = -1;                // 0 to 9; -1: none
+    std::string group = "/";           // where the datasets go; made when it is missing
+    std::optional<DType> dtype = {};   // converted as astype does; the array's own type by default
+    std::optional<Shape> chunks = {};  // those of the first input of the same shape by default
+    int gzip = -1;                     // 0 to 9; -1: none
     bool shuffle = false;
     bool fletcher32 = false;
     Overwrite overwrite = Overwrite::refuse;
-    std::string provenance;  // kept in the attribute heddle_provenance of each dataset
+    std::string provenance = {};  // kept in the attribute heddle_provenance of each dataset
 };
 
 // Evaluates the arrays into datasets of a new file: all of them, or nothing. The file appears under its name when it
