@@ -97,7 +97,9 @@ TEST_F(Kill, KilledWithoutAnOldTargetThereIsNoneOrAWholeOne) {
         pause(whole * (i + 1) / (kMoments - 2));
         run.signal(SIGKILL);
         run.wait();
-        if (std::filesystem::exists(folder_ / "target.h5")) EXPECT_TRUE(target_is_new());
+        if (std::filesystem::exists(folder_ / "target.h5")) {
+            EXPECT_TRUE(target_is_new());
+        }
     }
 }
 

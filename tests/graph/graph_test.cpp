@@ -156,7 +156,9 @@ TEST_F(GraphTest, RandomGraphsAgainstBruteForce) {
                 for (auto& task : tasks)
                     if (task.record == r && !task.done) task.ready = true;
             for (std::size_t i = 0; i < tasks.size(); ++i)
-                if (!tasks[i].done) ASSERT_EQ(tasks[i].ready, !blocked(i)) << "task " << i;
+                if (!tasks[i].done) {
+                    ASSERT_EQ(tasks[i].ready, !blocked(i)) << "task " << i;
+                }
         }
         for (bool more = true; more;) {
             more = false;
