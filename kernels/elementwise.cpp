@@ -67,6 +67,16 @@ const KernelSet* find_pair(Op first, Op second, Nesting nesting, DType compute) 
                                      : find_pair_kernels<Isa::baseline>(first, second, nesting, compute);
 }
 
+Kernel4 find_balanced(Op left, Op right, Op outer, DType compute) {
+    return active_isa() == Isa::avx2 ? find_balanced_kernel<Isa::avx2>(left, right, outer, compute)
+                                     : find_balanced_kernel<Isa::baseline>(left, right, outer, compute);
+}
+
+Kernel4 find_chain(Op inner, Op middle, Nesting middle_nesting, Op outer, Nesting outer_nesting, DType compute) {
+    const auto find = active_isa() == Isa::avx2 ? find_chain_kernel<Isa::avx2> : find_chain_kernel<Isa::baseline>;
+    return find(inner, middle, middle_nesting, outer, outer_nesting, compute);
+}
+
 void splat(const void* value, std::size_t width, void* out, std::int64_t n) {
     switch (width) {
         case 1:

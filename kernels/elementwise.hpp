@@ -39,6 +39,13 @@ const KernelSet* find_cast(DType from, DType to);
 enum class Nesting : std::uint8_t { left, right };
 const KernelSet* find_pair(Op first, Op second, Nesting nesting, DType compute);
 
+// Three operations on four arguments, each rounded as in a call of its own; null where there is no such kernel.
+using Kernel4 = void (*)(const void* a, const void* b, const void* c, const void* d, void* out, std::int64_t n);
+// (a left b) outer (c right d)
+Kernel4 find_balanced(Op left, Op right, Op outer, DType compute);
+// ((a inner b) middle c) outer d; a Nesting says on which side of its operation the nested part stands.
+Kernel4 find_chain(Op inner, Op middle, Nesting middle_nesting, Op outer, Nesting outer_nesting, DType compute);
+
 // Fills n elements of `width` bytes with the one at `value`.
 void splat(const void* value, std::size_t width, void* out, std::int64_t n);
 

@@ -14,6 +14,12 @@ struct Cast {
     HEDDLE_FN static To of(From x) { return cast_value<To>(x); }
 };
 
+// As a byte of 0 or 1: a conversion from bool does not vectorise.
+template <class To>
+struct Cast<To, bool> {
+    HEDDLE_FN static To of(std::uint8_t x) { return cast_value<To>(std::min(x, std::uint8_t{1})); }
+};
+
 #if defined(__F16C__)
 template <Isa isa>
 void half_to_float_f16c(const void* a, const void*, const void*, void* out, std::int64_t n) {
@@ -40,7 +46,8 @@ void float_to_half_f16c(const void* a, const void*, const void*, void* out, std:
 
 template <Isa isa, DType from, DType to>
 constexpr KernelSet cast_kernels() {
-    KernelSet set = kernel_set<isa, Cast<element_t<to>, element_t<from>>, Singles::none, element_t<from>>();
+    using From = std::conditional_t<from == DType::boolean, std::uint8_t, element_t<from>>;
+    KernelSet set = kernel_set<isa, Cast<element_t<to>, element_t<from>>, Singles::none, From>();
 #if defined(__F16C__)
     if constexpr (from == DType::float16 && to == DType::float32) set.variants[0] = half_to_float_f16c<isa>;
     if constexpr (from == DType::float32 && to == DType::float16) set.variants[0] = float_to_half_f16c<isa>;

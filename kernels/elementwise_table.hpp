@@ -33,17 +33,24 @@ template <> struct ElementOf<DType::complex128> { using type = Complex<double>; 
 template <DType t>
 using element_t = typename ElementOf<t>::type;
 
+// An element as its bytes say; a bool is read as a byte, which vectorises and takes any non-zero one for true.
+template <class T>
+HEDDLE_FN T load(const T* values, std::int64_t i) {
+    if constexpr (std::is_same_v<T, bool>) return reinterpret_cast<const std::uint8_t*>(values)[i] != 0;
+    if constexpr (!std::is_same_v<T, bool>) return values[i];
+}
+
 // An argument of a loop: n values, or one for all.
 template <class T, bool single>
 struct Operand {
     const T* values;
     HEDDLE_FN explicit Operand(const void* p) : values(static_cast<const T*>(p)) {}
-    HEDDLE_FN T operator[](std::int64_t i) const { return values[i]; }
+    HEDDLE_FN T operator[](std::int64_t i) const { return load(values, i); }
 };
 template <class T>
 struct Operand<T, true> {
     T value;
-    HEDDLE_FN explicit Operand(const void* p) : value(*static_cast<const T*>(p)) {}
+    HEDDLE_FN explicit Operand(const void* p) : value(load(static_cast<const T*>(p), 0)) {}
     HEDDLE_FN T operator[](std::int64_t) const { return value; }
 };
 
@@ -53,7 +60,7 @@ void loop1(const void* a, const void*, const void*, void* out, std::int64_t n) {
     const auto* x = static_cast<const A*>(a);
     auto* result = static_cast<decltype(F::of(A{}))*>(out);
 #pragma omp simd
-    for (std::int64_t i = 0; i < n; ++i) result[i] = F::of(x[i]);
+    for (std::int64_t i = 0; i < n; ++i) result[i] = F::of(load(x, i));
 }
 template <Isa isa, class F, class A, class B>
 void loop2(const void* a, const void* b, const void*, void* out, std::int64_t n) {
@@ -61,7 +68,7 @@ void loop2(const void* a, const void* b, const void*, void* out, std::int64_t n)
     const auto* y = static_cast<const B*>(b);
     auto* result = static_cast<decltype(F::of(A{}, B{}))*>(out);
 #pragma omp simd
-    for (std::int64_t i = 0; i < n; ++i) result[i] = F::of(x[i], y[i]);
+    for (std::int64_t i = 0; i < n; ++i) result[i] = F::of(load(x, i), load(y, i));
 }
 template <Isa isa, class F, class A, class B, class C>
 void loop3(const void* a, const void* b, const void* c, void* out, std::int64_t n) {
@@ -70,7 +77,7 @@ void loop3(const void* a, const void* b, const void* c, void* out, std::int64_t 
     const auto* z = static_cast<const C*>(c);
     auto* result = static_cast<decltype(F::of(A{}, B{}, C{}))*>(out);
 #pragma omp simd
-    for (std::int64_t i = 0; i < n; ++i) result[i] = F::of(x[i], y[i], z[i]);
+    for (std::int64_t i = 0; i < n; ++i) result[i] = F::of(load(x, i), load(y, i), load(z, i));
 }
 
 // Elements per turn of a vectorised loop; all element types' vectors divide it.
@@ -207,5 +214,9 @@ template <Isa isa>
 const KernelSet* find_cast_kernels(DType from, DType to);
 template <Isa isa>
 const KernelSet* find_pair_kernels(Op first, Op second, Nesting nesting, DType t);
+template <Isa isa>
+Kernel4 find_balanced_kernel(Op left, Op right, Op outer, DType t);
+template <Isa isa>
+Kernel4 find_chain_kernel(Op inner, Op middle, Nesting middle_nesting, Op outer, Nesting outer_nesting, DType t);
 
 }  // namespace heddle::kernels

@@ -60,37 +60,54 @@ void combine(void* left, const void* right, std::int64_t n) {
 template <class T, bool skip, bool root>
 void fold_variance(void* state, const void* values, std::int64_t n, std::int64_t) {
     const auto* x = static_cast<const T*>(values);
-    Variance<T, skip, root> result;
-    NanMean<T> sum;
-    Mean<T> plain;
+    auto& result = *static_cast<Variance<T, skip, root>*>(state);
     result.init();
     if constexpr (skip) {
+        NanMean<T> sum;
         fold<NanMean<T>>(&sum, x, n, 0);
+        result.count = sum.count;
+        result.mean = sum.state;
     } else {
-        fold<Mean<T>>(&plain, x, n, 0);
-        sum = {plain.state, static_cast<double>(n)};
+        Mean<T> sum;
+        fold<Mean<T>>(&sum, x, n, 0);
+        result.count = static_cast<double>(n);
+        result.mean = sum.state;
     }
-    result.count = sum.count;
-    if (sum.count > 0) {
-        result.mean = divided(sum.state, sum.count);
-        std::array<double, kLanes> squares{};
-        std::array<T, kLanes> rests{};
-        for (std::int64_t i = 0; i < n; ++i) {
-            const auto l = static_cast<std::size_t>(i % kLanes);
-            const T apart = skip && is_nan(x[i]) ? T{} : fn::subtract(x[i], result.mean);
-            squares[l] += squared_size(apart);
-            rests[l] = fn::add(rests[l], apart);
-        }
-        for (std::size_t step = 1; step < squares.size(); step *= 2) {
-            for (std::size_t l = 0; l < squares.size(); l += 2 * step) {
-                squares[l] += squares[l + step];
-                rests[l] = fn::add(rests[l], rests[l + step]);
-            }
-        }
-        // What the rounded mean left over.
-        result.m2 = squares[0] - squared_size(rests[0]) / sum.count;
+    if (result.count == 0) return;
+    result.mean = divided(result.mean, result.count);
+    const T mean = result.mean;
+    std::array<Around<T>, kLanes> lanes{};
+    const auto add = [&](std::int64_t l, T value) {
+        const T apart = skip && is_nan(value) ? T{} : fn::subtract(value, mean);
+        lanes[static_cast<std::size_t>(l)].add(apart);
+    };
+    std::int64_t i = 0;
+    for (; i + kLanes <= n; i += kLanes) {
+        for (std::int64_t l = 0; l < kLanes; ++l) add(l, x[i + l]);
     }
-    *static_cast<Variance<T, skip, root>*>(state) = result;
+    for (std::int64_t l = 0; i + l < n; ++l) add(l, x[i + l]);
+    const Around<T> all = join(lanes);
+    // Less what the rounded mean left over.
+    result.m2 = all.squares - squared_size(all.rest) / result.count;
+}
+
+// The extreme value first, then its first place: two passes that vectorise better than one with both.
+template <class T, bool lowest, bool skip>
+void fold_position(void* state, const void* values, std::int64_t n, std::int64_t first_index) {
+    const auto* x = static_cast<const T*>(values);
+    auto& result = *static_cast<ArgExtreme<T, lowest, skip>*>(state);
+    result.init();
+    Extreme<T, lowest, skip> best;
+    fold<Extreme<T, lowest, skip>>(&best, x, n, first_index);
+    const bool nan = is_nan(best.state);
+    if (skip && nan) return;
+    for (std::int64_t i = 0; i < n; ++i) {
+        if (nan ? is_nan(x[i]) : x[i] == best.state) {
+            result.value = x[i];
+            result.index = first_index + i;
+            return;
+        }
+    }
 }
 
 template <class T>

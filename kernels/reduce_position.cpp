@@ -7,16 +7,19 @@ Reducer make_position(Reduce reduce, bool skip, DType input);
 
 namespace {
 
+template <class T, bool lowest, bool skip>
+Reducer position(DType input) {
+    Reducer r = reducer<ArgExtreme<T, lowest, skip>, DType::int64>(input);
+    r.fold = fold_position<T, lowest, skip>;
+    return r;
+}
+
 template <bool lowest, bool skip>
 Reducer make(DType input) {
-    using I = ArgExtreme<std::int64_t, lowest, false>;
-    using U = ArgExtreme<std::uint64_t, lowest, false>;
-    using R = ArgExtreme<double, lowest, skip>;
-    using C = ArgExtreme<Complex<double>, lowest, skip>;
-    if (is_bool(input) || is_signed(input)) return reducer<I, DType::int64>(DType::int64);
-    if (is_unsigned(input)) return reducer<U, DType::int64>(DType::uint64);
-    if (is_float(input)) return reducer<R, DType::int64>(DType::float64);
-    return reducer<C, DType::int64>(DType::complex128);
+    if (is_bool(input) || is_signed(input)) return position<std::int64_t, lowest, false>(DType::int64);
+    if (is_unsigned(input)) return position<std::uint64_t, lowest, false>(DType::uint64);
+    if (is_float(input)) return position<double, lowest, skip>(DType::float64);
+    return reducer<ArgExtreme<Complex<double>, lowest, skip>, DType::int64>(DType::complex128);
 }
 
 }  // namespace

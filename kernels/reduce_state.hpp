@@ -142,6 +142,21 @@ struct Variance {
     }
 };
 
+// Squares and sum of what lies around a mean.
+template <class T>
+struct Around {
+    double squares;
+    T rest;
+    HEDDLE_FN void add(T apart) {
+        squares += squared_size(apart);
+        rest = fn::add(rest, apart);
+    }
+    HEDDLE_FN void merge(const Around& right) {
+        squares += right.squares;
+        rest = fn::add(rest, right.rest);
+    }
+};
+
 // The lowest (or highest) value; NaN wins, or with `skip` stands for "none yet".
 template <class T, bool lowest, bool skip>
 struct Extreme {

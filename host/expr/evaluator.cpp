@@ -93,8 +93,9 @@ struct Evaluator::State {
     std::vector<BoundTarget> targets;
     std::array<std::vector<Value>, 4> values;  // by Slot::Kind
     std::vector<std::byte*> registers;
-    std::array<std::byte*, 3> splats{};
-    std::byte* staging = nullptr;  // an output on its way to a target that is not in place
+    std::array<std::byte*, 4> splats{};
+    std::vector<std::byte*> constant_blocks;  // made when first needed
+    std::byte* staging = nullptr;             // an output on its way to a target that is not in place
     const Program* program = nullptr;
     const Sink* sink = nullptr;
     std::int64_t first = 0;
@@ -109,6 +110,7 @@ struct Evaluator::State {
     void load_inputs(std::int64_t at, std::int64_t n);
     void place_targets(std::int64_t at, std::int64_t n);
     void execute(const Instruction& ins, std::int64_t n);
+    const std::byte* repeated(Slot slot, DType t, std::size_t argument, std::int64_t n);
     void deliver(std::size_t output, std::int64_t at, std::int64_t n);
 };
 
@@ -150,9 +152,11 @@ void Evaluator::State::bind_scratch(std::int64_t elements) {
         widest = std::max(widest, static_cast<std::int64_t>(size_of(ins.result)));
     }
     const std::int64_t register_bytes = kBlock * widest + kPadding;
-    std::int64_t total = register_bytes * program->registers() + 4 * kWidest;
+    std::int64_t total = register_bytes * program->registers() + 5 * kWidest;
     for (const BoundInput& in : inputs) total += 2 * kBlock * in.width + kPadding;
-    total += static_cast<std::int64_t>(program->constants().size()) * 16;
+    for (const Scalar& constant : program->constants()) {
+        total += 16 + kBlock * static_cast<std::int64_t>(size_of(constant.dtype)) + kPadding;
+    }
     arena.reserve(total);
     registers.clear();
     for (int r = 0; r < program->registers(); ++r) registers.push_back(arena.take(register_bytes));
@@ -178,6 +182,7 @@ void Evaluator::State::bind_scratch(std::int64_t elements) {
         constant.store(place);
         constants.push_back({place, true});
     }
+    constant_blocks.assign(constants.size(), nullptr);
 }
 
 void Evaluator::State::load_inputs(std::int64_t at, std::int64_t n) {
@@ -208,7 +213,7 @@ void Evaluator::State::place_targets(std::int64_t at, std::int64_t n) {
 
 void Evaluator::State::execute(const Instruction& ins, std::int64_t n) {
     const auto arity = static_cast<std::size_t>(ins.arity);
-    std::array<const void*, 3> arguments{};
+    std::array<const void*, 4> arguments{};
     unsigned mask = 0;
     for (std::size_t k = 0; k < arity; ++k) {
         const Value& v = value(ins.arguments[k]);
@@ -219,24 +224,41 @@ void Evaluator::State::execute(const Instruction& ins, std::int64_t n) {
     const bool single = mask == (1u << arity) - 1;
     std::byte* out = registers[target];
     if (single) n = 1;
-    kernels::Kernel kernel = ins.kernels->variants[single ? 0 : mask];
     if (!single && ins.output >= 0 && targets[static_cast<std::size_t>(ins.output)].place != nullptr) {
         out = targets[static_cast<std::size_t>(ins.output)].place;
     }
-    if (kernel == nullptr) {
+    kernels::Kernel kernel = ins.kernels == nullptr ? nullptr : ins.kernels->variants[single ? 0 : mask];
+    if (!single && mask != 0 && kernel == nullptr) {
         for (std::size_t k = 0; k < arity; ++k) {
-            if ((mask >> k & 1u) == 0) continue;
-            kernels::splat(arguments[k], size_of(ins.types[k]), splats[k], n);
-            arguments[k] = splats[k];
+            if ((mask >> k & 1u) != 0) arguments[k] = repeated(ins.arguments[k], ins.types[k], k, n);
         }
-        kernel = ins.kernels->variants[0];
+        if (ins.kernels != nullptr) kernel = ins.kernels->variants[0];
     }
     if (ins.checks_exponent && any_negative(arguments[1], ins.types[1], n)) {
         throw ArgumentError("integers to negative integer powers are not allowed", "an exponent is negative",
                             "cast the base or the exponent to a float");
     }
-    kernel(arguments[0], arguments[1], arguments[2], out, n);
+    if (ins.kernel4 != nullptr) {
+        ins.kernel4(arguments[0], arguments[1], arguments[2], arguments[3], out, n);
+    } else {
+        kernel(arguments[0], arguments[1], arguments[2], out, n);
+    }
     values[static_cast<std::size_t>(Slot::Kind::reg)][target] = {out, single};
+}
+
+// A block of a single value, for a kernel that takes no single argument there. A constant's is kept for the run.
+const std::byte* Evaluator::State::repeated(Slot slot, DType t, std::size_t argument, std::int64_t n) {
+    const auto width = static_cast<std::int64_t>(size_of(t));
+    if (slot.kind != Slot::Kind::constant) {
+        kernels::splat(value(slot).data, size_of(t), splats[argument], n);
+        return splats[argument];
+    }
+    std::byte*& kept = constant_blocks[static_cast<std::size_t>(slot.index)];
+    if (kept == nullptr) {
+        kept = arena.take(kBlock * width + kPadding);
+        kernels::splat(value(slot).data, size_of(t), kept, kBlock);
+    }
+    return kept;
 }
 
 void Evaluator::State::deliver(std::size_t output, std::int64_t at, std::int64_t n) {

@@ -19,20 +19,30 @@ struct Slot {
     std::int32_t index = 0;
 };
 
-// One kernel call over a block: an operation, two nested ones (`op` inside `outer`), or a cast.
+// What one kernel call computes, from up to four arguments a, b, c, d. The nestings say on which side of ops[1] and
+// ops[2] the part before stands.
+enum class Form : std::uint8_t {
+    op,        // ops[0](a, b, c)
+    cast,      // a
+    pair,      // ops[1](ops[0](a, b), c)
+    balanced,  // ops[2](ops[0](a, b), ops[1](c, d))
+    chain,     // ops[2](ops[1](ops[0](a, b), c), d)
+};
+
+// One kernel call over a block.
 struct Instruction {
-    enum class Form : std::uint8_t { op, pair, cast };
     Form form = Form::op;
-    Op op = Op::add, outer = Op::add;
-    kernels::Nesting nesting = kernels::Nesting::left;
-    DType result = DType::float64;
-    bool checks_exponent = false;  // an integer power: a negative exponent is an error
+    std::array<Op, 3> ops{};
+    std::array<kernels::Nesting, 2> nestings{};
+    const kernels::KernelSet* kernels = nullptr;  // of op, cast and pair
+    kernels::Kernel4 kernel4 = nullptr;           // of balanced and chain
     std::int32_t arity = 0;
-    std::array<Slot, 3> arguments{};
-    std::array<DType, 3> types{};  // of the arguments
+    std::array<Slot, 4> arguments{};
+    std::array<DType, 4> types{};  // of the arguments
+    DType result = DType::float64;
     std::int32_t target = 0;       // register
     std::int32_t output = -1;      // the output that this instruction may write in place, if any
-    const kernels::KernelSet* kernels = nullptr;
+    bool checks_exponent = false;  // an integer power: a negative exponent is an error
 };
 
 // What an output is made of: an instruction's register, or an input or constant as it is.

@@ -1,12 +1,13 @@
 #include <algorithm>
 
 #include "host/expr/program.hpp"
+#include "host/expr/tiling.hpp"
 
 // From the builder's graph to a straight line of kernel calls: pairs, order, registers.
 namespace heddle::expr {
 namespace {
 
-using kernels::Nesting;
+bool is_arithmetic(Op op) { return op == Op::add || op == Op::subtract || op == Op::multiply || op == Op::divide; }
 
 double cost_of(Op op) {
     if (op >= Op::exp && op <= Op::hypot) return 20;
@@ -35,7 +36,11 @@ public:
     using Node = ProgramBuilder::Node;
 
     explicit Lowering(const ProgramBuilder& builder)
-        : nodes_(builder.nodes_), outputs_(builder.outputs_), plans_(builder.nodes_.size()) {
+        : nodes_(builder.nodes_),
+          outputs_(builder.outputs_),
+          tile_nodes_(builder.nodes_.size()),
+          tiler_(tile_nodes_),
+          places_(builder.nodes_.size()) {
         program_.inputs_.resize(static_cast<std::size_t>(builder.inputs_));
         program_.used_.resize(static_cast<std::size_t>(builder.inputs_));
     }
@@ -45,90 +50,64 @@ public:
             if (node.kind == Kind::input) program_.inputs_[static_cast<std::size_t>(node.input)] = node.dtype;
         }
         for (const auto& [value, dtype] : outputs_) count_uses(value);
-        for (std::size_t i = 0; i < nodes_.size(); ++i) {
-            if (plans_[i].uses > 0) plan(static_cast<int>(i));
+        for (int i = 0; i < static_cast<int>(nodes_.size()); ++i) {
+            if (place_of(i).uses > 0) cover(i);
         }
         for (const auto& [value, dtype] : outputs_) order(value);
         for (std::size_t at = 0; at < ordered_.size(); ++at) {
-            for (int argument : plan_of(ordered_[at]).arguments) {
-                if (argument >= 0) plan_of(argument).last_use = at;
+            for (int argument : tiler_.tile(ordered_[at]).arguments) {
+                if (argument >= 0) place_of(argument).last_use = at;
             }
         }
-        for (const auto& [value, dtype] : outputs_) plan_of(value).last_use = ordered_.size();
+        for (const auto& [value, dtype] : outputs_) place_of(value).last_use = ordered_.size();
         for (std::size_t at = 0; at < ordered_.size(); ++at) emit(at);
-        for (const auto& [value, dtype] : outputs_) add_output(value, dtype);
+        for (const auto& [value, dtype] : outputs_) program_.outputs_.push_back({slot_of(value), dtype});
         return std::move(program_);
     }
 
 private:
-    // What becomes of a node: an instruction with these arguments, unless a pair took it in.
-    struct Plan {
+    // Where a node's value lies, and how long.
+    struct Place {
         int uses = 0;
-        bool absorbed = false, is_pair = false, ordered = false;
-        Op inner = Op::add;
-        Nesting nesting = Nesting::left;
-        const kernels::KernelSet* kernels = nullptr;
-        std::array<int, 3> arguments{-1, -1, -1};
+        bool ordered = false;
         int need = 0;  // registers for its subtree
         std::size_t last_use = 0;
         Slot slot{};
     };
 
     const Node& node_of(int i) const { return nodes_[static_cast<std::size_t>(i)]; }
-    Plan& plan_of(int i) { return plans_[static_cast<std::size_t>(i)]; }
+    Place& place_of(int i) { return places_[static_cast<std::size_t>(i)]; }
     bool computed(int i) const { return node_of(i).kind == Kind::apply || node_of(i).kind == Kind::cast; }
+    int need(int i) { return i < 0 ? 0 : place_of(i).need; }
 
     void count_uses(int root) {
         std::vector<int> open{root};
         while (!open.empty()) {
             const int i = open.back();
             open.pop_back();
-            if (plan_of(i).uses++ > 0) continue;
+            if (place_of(i).uses++ > 0) continue;
             for (int argument : node_of(i).arguments) {
                 if (argument >= 0) open.push_back(argument);
             }
         }
     }
 
-    void plan(int i) {
-        Plan& plan = plan_of(i);
+    void cover(int i) {
         const Node& node = node_of(i);
-        plan.arguments = node.arguments;
-        if (node.kind == Kind::cast) plan.kernels = kernels::find_cast(node_of(node.arguments[0]).dtype, node.dtype);
-        if (node.kind == Kind::apply && !absorb(i)) {
-            const int last = arity_of(node.op) - 1;
-            plan.kernels =
-                kernels::find_elementwise(node.op, node_of(node.arguments[static_cast<std::size_t>(last)]).dtype);
-        }
+        const bool arithmetic = node.kind == Kind::apply && arity_of(node.op) == 2 && is_arithmetic(node.op);
+        tile_nodes_[static_cast<std::size_t>(i)] = {
+            computed(i), node.kind == Kind::cast, arithmetic && place_of(i).uses == 1, node.op,
+            node.dtype,  node.arguments};
+        tiler_.cover(i);
         // Sethi and Ullman's numbering: the subtree that needs most registers goes first.
-        std::array<int, 3> needs{};
-        for (std::size_t k = 0; k < 3; ++k) needs[k] = plan.arguments[k] >= 0 ? plan_of(plan.arguments[k]).need : 0;
+        std::array<int, 4> needs{};
+        std::transform(tiler_.tile(i).arguments.begin(), tiler_.tile(i).arguments.end(), needs.begin(),
+                       [&](int argument) { return need(argument); });
         std::sort(needs.rbegin(), needs.rend());
-        plan.need = computed(i) ? std::max({needs[0], needs[1] + 1, needs[2] > 0 ? needs[2] + 2 : 0, 1}) : 0;
-    }
-
-    // Takes an argument that only this node uses into one kernel call with it.
-    bool absorb(int i) {
-        const Node& node = node_of(i);
-        if (arity_of(node.op) != 2 || node.arguments[0] == node.arguments[1]) return false;
-        for (std::size_t side : {0u, 1u}) {
-            const int inner = node.arguments[side], other = node.arguments[1 - side];
-            Plan& taken = plan_of(inner);
-            if (node_of(inner).kind != Kind::apply || taken.uses != 1 || taken.is_pair) continue;
-            if (node_of(inner).dtype != node.dtype || arity_of(node_of(inner).op) != 2) continue;
-            const Nesting nesting = side == 0 ? Nesting::left : Nesting::right;
-            const auto* found = kernels::find_pair(node_of(inner).op, node.op, nesting, node.dtype);
-            if (found == nullptr) continue;
-            taken.absorbed = true;
-            Plan& plan = plan_of(i);
-            plan.is_pair = true;
-            plan.inner = node_of(inner).op;
-            plan.nesting = nesting;
-            plan.kernels = found;
-            plan.arguments = {node_of(inner).arguments[0], node_of(inner).arguments[1], other};
-            return true;
+        for (int k = 0; k < 4; ++k) {
+            const int n = needs[static_cast<std::size_t>(k)];
+            place_of(i).need = std::max(place_of(i).need, n > 0 ? n + k : computed(i) ? 1 : 0);
         }
-        return false;
     }
 
     // Depth first without recursion: expressions may be deep.
@@ -137,48 +116,45 @@ private:
         while (!open.empty()) {
             const auto [i, arguments_done] = open.back();
             open.pop_back();
-            Plan& plan = plan_of(i);
-            if (plan.ordered || !computed(i)) continue;
+            if (place_of(i).ordered || !computed(i)) continue;
             if (arguments_done) {
-                plan.ordered = true;
+                place_of(i).ordered = true;
                 ordered_.push_back(i);
                 continue;
             }
             open.emplace_back(i, true);
-            std::array<int, 3> arguments = plan.arguments;
+            std::array<int, 4> arguments = tiler_.tile(i).arguments;
             std::stable_sort(arguments.begin(), arguments.end(), [&](int a, int b) { return need(a) < need(b); });
             for (int argument : arguments) {
                 if (argument >= 0) open.emplace_back(argument, false);
             }
         }
     }
-    int need(int i) { return i < 0 ? 0 : plan_of(i).need; }
 
     void emit(std::size_t at) {
         const int i = ordered_[at];
         const Node& node = node_of(i);
-        Plan& plan = plan_of(i);
+        const Tile& tile = tiler_.tile(i);
         Instruction ins;
-        ins.form = plan.is_pair ? Instruction::Form::pair
-                                : (node.kind == Kind::cast ? Instruction::Form::cast : Instruction::Form::op);
-        ins.op = plan.is_pair ? plan.inner : node.op;
-        ins.outer = node.op;
-        ins.nesting = plan.nesting;
+        ins.form = tile.form;
+        ins.ops = tile.ops;
+        ins.nestings = tile.nestings;
+        ins.kernels = tile.kernels;
+        ins.kernel4 = tile.kernel4;
         ins.result = node.dtype;
-        ins.kernels = plan.kernels;
-        for (int argument : plan.arguments) {
+        for (int argument : tile.arguments) {
             if (argument < 0) break;
             const auto k = static_cast<std::size_t>(ins.arity++);
             ins.arguments[k] = slot_of(argument);
             ins.types[k] = node_of(argument).dtype;
         }
-        ins.checks_exponent = node.kind == Kind::apply && node.op == Op::power && is_signed(node.dtype);
-        const auto place = std::find_if(outputs_.begin(), outputs_.end(), [&](auto& o) { return o.first == i; });
-        if (place != outputs_.end()) ins.output = static_cast<std::int32_t>(place - outputs_.begin());
+        ins.checks_exponent = tile.form == Form::op && tile.ops[0] == Op::power && is_signed(node.dtype);
+        const auto found = std::find_if(outputs_.begin(), outputs_.end(), [&](auto& o) { return o.first == i; });
+        if (found != outputs_.end()) ins.output = static_cast<std::int32_t>(found - outputs_.begin());
         ins.target = allocate(at, node.dtype);
-        plan.slot = {Slot::Kind::reg, ins.target};
-        if (node.kind == Kind::apply) program_.cost_ += cost_of(node.op) + (plan.is_pair ? cost_of(plan.inner) : 0);
-        if (node.kind == Kind::cast) program_.cost_ += 1;
+        place_of(i).slot = {Slot::Kind::reg, ins.target};
+        const int operations = tile.form == Form::pair ? 2 : tile.kernel4 != nullptr ? 3 : 1;
+        for (int k = 0; k < operations; ++k) program_.cost_ += cost_of(ins.ops[static_cast<std::size_t>(k)]);
         program_.instructions_.push_back(ins);
     }
 
@@ -186,12 +162,12 @@ private:
     int allocate(std::size_t at, DType result) {
         std::vector<int> late;
         int in_place = -1;
-        std::array<int, 3> arguments = plan_of(ordered_[at]).arguments;
+        std::array<int, 4> arguments = tiler_.tile(ordered_[at]).arguments;
         std::sort(arguments.begin(), arguments.end());
         const auto last = std::unique(arguments.begin(), arguments.end());
         for (auto it = arguments.begin(); it != last; ++it) {
-            if (*it < 0 || !computed(*it) || plan_of(*it).last_use != at) continue;
-            const int reg = plan_of(*it).slot.index;
+            if (*it < 0 || !computed(*it) || place_of(*it).last_use != at) continue;
+            const int reg = place_of(*it).slot.index;
             if (in_place < 0 && size_of(node_of(*it).dtype) == size_of(result)) {
                 in_place = reg;
             } else {
@@ -208,24 +184,24 @@ private:
     }
 
     Slot slot_of(int i) {
-        Plan& plan = plan_of(i);
+        Place& place = place_of(i);
         const Node& node = node_of(i);
         if (node.kind == Kind::input) {
             program_.used_[static_cast<std::size_t>(node.input)] = true;
             return {Slot::Kind::input, node.input};
         }
-        if (node.kind == Kind::constant && plan.slot.kind == Slot::Kind::none) {
-            plan.slot = {Slot::Kind::constant, static_cast<std::int32_t>(program_.constants_.size())};
+        if (node.kind == Kind::constant && place.slot.kind == Slot::Kind::none) {
+            place.slot = {Slot::Kind::constant, static_cast<std::int32_t>(program_.constants_.size())};
             program_.constants_.push_back(node.value);
         }
-        return plan.slot;
+        return place.slot;
     }
-
-    void add_output(int value, DType dtype) { program_.outputs_.push_back({slot_of(value), dtype}); }
 
     const std::vector<Node>& nodes_;
     const std::vector<std::pair<int, DType>>& outputs_;
-    std::vector<Plan> plans_;
+    std::vector<TileNode> tile_nodes_;
+    Tiler tiler_;
+    std::vector<Place> places_;
     std::vector<int> ordered_, free_;
     Program program_;
 };

@@ -11,19 +11,32 @@ std::string print(const Program& program, Slot slot) {
     return "r" + std::to_string(slot.index);
 }
 
+std::string call(Op op, const std::string& a, const std::string& b) {
+    return std::string(name_of(op)) + "(" + a + ", " + b + ")";
+}
+
+std::string call(Op op, kernels::Nesting nesting, const std::string& nested, const std::string& other) {
+    return nesting == kernels::Nesting::left ? call(op, nested, other) : call(op, other, nested);
+}
+
 std::string print(const Program& program, const Instruction& ins) {
-    const auto argument = [&](std::size_t k) { return print(program, ins.arguments[k]); };
-    const std::string name(name_of(ins.op)), outer(name_of(ins.outer));
-    if (ins.form == Instruction::Form::cast) return "cast(" + argument(0) + ")";
-    if (ins.form == Instruction::Form::pair) {
-        const std::string inner = name + "(" + argument(0) + ", " + argument(1) + ")";
-        return outer +
-               (ins.nesting == kernels::Nesting::left ? "(" + inner + ", " + argument(2)
-                                                      : "(" + argument(2) + ", " + inner) +
-               ")";
+    std::array<std::string, 4> x;
+    for (std::size_t k = 0; k < static_cast<std::size_t>(ins.arity); ++k) x[k] = print(program, ins.arguments[k]);
+    const auto& [first, second, third] = ins.ops;
+    switch (ins.form) {
+        case Form::cast:
+            return "cast(" + x[0] + ")";
+        case Form::pair:
+            return call(second, ins.nestings[0], call(first, x[0], x[1]), x[2]);
+        case Form::balanced:
+            return call(third, call(first, x[0], x[1]), call(second, x[2], x[3]));
+        case Form::chain:
+            return call(third, ins.nestings[1], call(second, ins.nestings[0], call(first, x[0], x[1]), x[2]), x[3]);
+        case Form::op:
+            break;
     }
-    std::string text = name + "(" + argument(0);
-    for (int k = 1; k < ins.arity; ++k) text += ", " + argument(static_cast<std::size_t>(k));
+    std::string text = std::string(name_of(first)) + "(" + x[0];
+    for (std::size_t k = 1; k < static_cast<std::size_t>(ins.arity); ++k) text += ", " + x[k];
     return text + ")";
 }
 

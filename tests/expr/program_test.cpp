@@ -29,16 +29,22 @@ std::string text_of(ProgramBuilder& b, int value) {
     return b.build().to_string();
 }
 
-TEST(Program, FusesPairsAndReusesRegisters) {
+TEST(Program, FusesOperationsAndReusesRegisters) {
     ProgramBuilder b;
     const int x = b.input(DType::float32), y = b.input(DType::float32), z = b.input(DType::float32);
     const auto times = [&](int l, int r) { return b.apply(Op::multiply, l, r); };
     const auto plus = [&](int l, int r) { return b.apply(Op::add, l, r); };
     EXPECT_EQ(text_of(b, plus(plus(plus(times(x, y), times(y, z)), times(x, z)), x)),
-              "r0 = multiply(in1, in2) -> float32\n"
-              "r0 = add(multiply(in0, in1), r0) -> float32\n"
-              "r0 = add(r0, multiply(in0, in2)) -> float32\n"
-              "r0 = add(r0, in0) -> float32\n"
+              "r0 = add(multiply(in0, in1), multiply(in1, in2)) -> float32\n"
+              "r0 = add(add(r0, multiply(in0, in2)), in0) -> float32\n"
+              "out0 = r0\n");
+    ProgramBuilder c;
+    const int i = c.input(DType::float64), j = c.input(DType::float64);
+    const int root = c.apply(Op::sqrt, c.apply(Op::subtract, i, c.apply(Op::divide, i, j)));
+    EXPECT_EQ(text_of(c, c.apply(Op::multiply, root, root)),
+              "r0 = subtract(in0, divide(in0, in1)) -> float64\n"
+              "r0 = sqrt(r0) -> float64\n"
+              "r0 = multiply(r0, r0) -> float64\n"
               "out0 = r0\n");
 }
 

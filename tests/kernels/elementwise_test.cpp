@@ -189,6 +189,51 @@ TEST(Elementwise, PairsAreTwoCalls) {
     EXPECT_EQ(find_pair(Op::add, Op::add, Nesting::left, DType::int32), nullptr);
 }
 
+// Three calls, one after the other, of what a Kernel4 does at once.
+std::vector<std::byte> in_steps(Op op, DType t, const void* a, const void* b, std::size_t n) {
+    std::vector<std::byte> out(n * 8);
+    find_elementwise(op, t)->variants[0](a, b, nullptr, out.data(), static_cast<std::int64_t>(n));
+    return out;
+}
+
+TEST(Elementwise, TriplesAreThreeCalls) {
+    constexpr std::size_t n = 333;
+    constexpr std::array kArithmetic{Op::add, Op::subtract, Op::multiply, Op::divide};
+    int found = 0;
+    for (Isa isa : isas()) {
+        WithIsa with(isa);
+        for (std::size_t choice = 0; choice < 2 * 64 * 4; ++choice) {
+            const DType t = choice % 2 == 0 ? DType::float32 : DType::float64;
+            const Op p = kArithmetic[choice / 2 % 4], q = kArithmetic[choice / 8 % 4], r = kArithmetic[choice / 32 % 4];
+            const auto m = static_cast<Nesting>(choice / 128 % 2), o = static_cast<Nesting>(choice / 256);
+            const Arguments x(p, t, n, 21);
+            const auto d = mixed_bytes(t, n, 99);
+            const void *a = x.bytes[0].data(), *b = x.bytes[1].data(), *c = x.bytes[2].data();
+            std::vector<std::byte> got(n * 8);
+            const auto first = in_steps(p, t, a, b, n);
+            if (Kernel4 kernel = find_balanced(p, q, r, t)) {
+                kernel(a, b, c, d.data(), got.data(), n);
+                expect_same(r, t, got, in_steps(r, t, first.data(), in_steps(q, t, c, d.data(), n).data(), n), n,
+                            "balanced");
+                ++found;
+            }
+            if (Kernel4 kernel = find_chain(p, q, m, r, o, t)) {
+                kernel(a, b, c, d.data(), got.data(), n);
+                const void* f = first.data();
+                const auto second = m == Nesting::left ? in_steps(q, t, f, c, n) : in_steps(q, t, c, f, n);
+                const void* s = second.data();
+                expect_same(r, t, got,
+                            o == Nesting::left ? in_steps(r, t, s, d.data(), n) : in_steps(r, t, d.data(), s, n), n,
+                            "chain");
+                ++found;
+            }
+        }
+        EXPECT_EQ(find_chain(Op::add, Op::divide, Nesting::left, Op::add, Nesting::left, DType::float32), nullptr);
+        EXPECT_EQ(find_balanced(Op::add, Op::add, Op::add, DType::int32), nullptr);
+    }
+    EXPECT_GT(found, 400);
+}
+
 template <class T>
 T apply(Op op, T a, T b = T{}, T c = T{}) {
     T out{};
