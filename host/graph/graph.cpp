@@ -94,7 +94,7 @@ Edge& Graph::edge_slot(Record& record, std::size_t index) {
     auto& chunks = extra(record).edge_chunks;
     if (index / EdgeChunk::kEdges == chunks.size()) chunks.push_back(std::make_unique<EdgeChunk>());
     EdgeChunk& chunk = *chunks[index / EdgeChunk::kEdges];
-    chunk.owner = &record;
+    if (index % EdgeChunk::kEdges == 0) chunk.owner = &record;  // later its edges are in use already
     return chunk.edges[index % EdgeChunk::kEdges];
 }
 

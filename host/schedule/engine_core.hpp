@@ -84,7 +84,6 @@ private:
     bool checks_ = false;
     std::atomic<bool> failed_{false};
     std::mutex piece_error_mutex_;
-    std::recursive_mutex run_mutex_;  // the reference device runs one task at a time; bodies may submit more
 
     std::mutex scopes_mutex_;
     std::deque<ScopeCore> scopes_;

@@ -29,6 +29,13 @@ void* move_to_heap(const detail::Submission& s) {
     return body;
 }
 
+// The reference device runs one task at a time, and bodies may submit more; one lock for all engines, since the
+// bodies of one may submit to another.
+std::unique_lock<std::recursive_mutex> one_at_a_time(bool reference) {
+    static std::recursive_mutex mutex;
+    return reference ? std::unique_lock(mutex) : std::unique_lock<std::recursive_mutex>();
+}
+
 }  // namespace
 
 void EngineCore::check(const detail::Submission& s) const {
@@ -86,7 +93,7 @@ void EngineCore::submit(const detail::Submission& s, std::uint8_t flags) {
     void* heap_body = move_to_heap(s);
     if (s.scope != nullptr && s.scope->body != nullptr) return submit_part(s, heap_body, flags);
     const bool reference = team_ == nullptr;
-    const auto serial = reference ? std::unique_lock(run_mutex_) : std::unique_lock<std::recursive_mutex>();
+    const auto serial = one_at_a_time(reference);
     const AtCap at_cap = reference || flags != 0 || on_worker() ? AtCap::exceed : AtCap::wait;
     std::unique_lock lock(graph.mutex);
     Record& record = graph.allocate(lock, at_cap, s.bytes);
@@ -95,7 +102,7 @@ void EngineCore::submit(const detail::Submission& s, std::uint8_t flags) {
 }
 
 void EngineCore::submit_part(const detail::Submission& s, void* heap_body, std::uint8_t flags) {
-    const auto serial = team_ == nullptr ? std::unique_lock(run_mutex_) : std::unique_lock<std::recursive_mutex>();
+    const auto serial = one_at_a_time(team_ == nullptr);
     std::unique_lock lock(graph.mutex);
     Frame& body = *s.scope->body;
     const auto outer = body.record->path();

@@ -42,7 +42,7 @@ void Team::worker_main(void* self, int index, int count) {
     Team& team = *static_cast<Team*>(self);
     {
         const std::lock_guard lock(team.start_mutex_);
-        team.threads_ = count;  // the OpenMP runtime may give fewer threads than were asked for
+        if (team.threads_ == 0) team.threads_ = count;  // the OpenMP runtime may give fewer threads than were asked for
     }
     team.started_.notify_all();
     team.run_cpu(*team.workers_[static_cast<std::size_t>(index)]);

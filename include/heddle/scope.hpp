@@ -93,7 +93,8 @@ public:
     // Blocks until every task submitted so far is done, then throws the error of the earliest submitted one that
     // failed, which carries the others. Inside a body it runs other tasks meanwhile. The scope can be used again.
     void wait();
-    // The same, and throws Timeout when `limit` is over first; the tasks go on.
+    // The same, and throws Timeout when `limit` is over first; the tasks go on. A task that a waiting body has taken on
+    // meanwhile is finished first.
     void wait_for(std::chrono::nanoseconds limit);
     // Tasks that did not start yet are skipped with Cancelled, which wait() throws unless a task failed by itself.
     // Does not block. Later submissions are skipped too.

@@ -12,21 +12,22 @@ namespace {
 std::atomic<long> allocations{0};
 }
 
-void* operator new(std::size_t size) {
+// Weak, because the thread sanitizer has definitions of its own.
+[[gnu::weak]] void* operator new(std::size_t size) {
     ++allocations;
     if (void* p = std::malloc(size)) return p;
     throw std::bad_alloc();
 }
-void* operator new(std::size_t size, std::align_val_t align) {
+[[gnu::weak]] void* operator new(std::size_t size, std::align_val_t align) {
     ++allocations;
     const auto a = static_cast<std::size_t>(align);
     if (void* p = std::aligned_alloc(a, (size + a - 1) / a * a)) return p;
     throw std::bad_alloc();
 }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+[[gnu::weak]] void operator delete(void* p) noexcept { std::free(p); }
+[[gnu::weak]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+[[gnu::weak]] void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+[[gnu::weak]] void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
 
 namespace heddle::test {
 namespace {
@@ -54,6 +55,7 @@ TEST(SteadyState, AllocatesNothing) {
     Buffer<float> tiled(engine, Shape{32}, {.tile = Shape{4}});
     Scope scope(engine);
     for (int i = 0; i < 20; ++i) submit_stencil(scope, cells, tiled);
+    if (allocations == 0) GTEST_SKIP() << "this build's operator new cannot be replaced";
     const long before = allocations;
     for (int i = 0; i < 20; ++i) submit_stencil(scope, cells, tiled);
     // A list may still double once, when more tasks than ever before are in flight at the same moment.

@@ -16,9 +16,10 @@ TEST_P(Errors, AForeignExceptionBecomesATaskErrorWithItsCauseAndTask) {
     Engine engine(GetParam().options());
     Buffer<float> a(engine, Shape{181, 2, 640});
     Scope scope(engine);
+    const TaskName name = "boom";
+    const int line = __LINE__ - 1;
     scope.submit(
-        "boom", [](View<float>) { throw std::runtime_error("the coffee is cold"); }, write(a));
-    const int line = __LINE__ - 2;  // of the call
+        name, [](View<float>) { throw std::runtime_error("the coffee is cold"); }, write(a));
     try {
         scope.wait();
         FAIL();
