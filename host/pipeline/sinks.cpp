@@ -11,7 +11,7 @@ namespace {
 std::vector<std::int64_t> kept_positions(std::int64_t lo, std::int64_t hi, std::int64_t extent, std::int64_t kept) {
     std::vector<std::int64_t> positions;
     for (std::int64_t i = lo; i < hi; ++i) {
-        if (kept < extent && i == Preview::kEdge) i = std::max(i, extent - Preview::kEdge);
+        if (kept < extent && i >= Preview::kEdge) i = std::max(i, extent - Preview::kEdge);
         if (i < hi) positions.push_back(i);
     }
     return positions;
