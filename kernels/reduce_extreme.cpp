@@ -7,11 +7,17 @@ Reducer make_extreme(Reduce reduce, bool skip, DType input);
 
 namespace {
 
+template <bool lowest, bool skip, DType output>
+Reducer real() {
+    Reducer r = reducer<Extreme<double, lowest, skip>, output>(DType::float64);
+    r.fold = fold_extreme<lowest, skip>;
+    return r;
+}
+
 template <bool lowest, bool skip>
 Reducer make(DType input) {
     using I = Extreme<std::int64_t, lowest, false>;
     using U = Extreme<std::uint64_t, lowest, false>;
-    using R = Extreme<double, lowest, skip>;
     using C = Extreme<Complex<double>, lowest, skip>;
     switch (input) {
         case DType::boolean:
@@ -33,11 +39,11 @@ Reducer make(DType input) {
         case DType::uint64:
             return reducer<U, DType::uint64>(DType::uint64);
         case DType::float16:
-            return reducer<R, DType::float16>(DType::float64);
+            return real<lowest, skip, DType::float16>();
         case DType::float32:
-            return reducer<R, DType::float32>(DType::float64);
+            return real<lowest, skip, DType::float32>();
         case DType::float64:
-            return reducer<R, DType::float64>(DType::float64);
+            return real<lowest, skip, DType::float64>();
         case DType::complex64:
             return reducer<C, DType::complex64>(DType::complex128);
         default:

@@ -33,11 +33,13 @@ void fold(void* state, const void* values, std::int64_t n, std::int64_t first_in
     const auto* x = static_cast<const typename S::Value*>(values);
     std::array<S, kLanes> lanes;
     for (S& lane : lanes) lane.init();
+    S* const lane = lanes.data();
     std::int64_t i = 0;
     for (; i + kLanes <= n; i += kLanes) {
-        for (std::int64_t l = 0; l < kLanes; ++l) lanes[static_cast<std::size_t>(l)].add(x[i + l], first_index + i + l);
+#pragma omp simd
+        for (std::int64_t l = 0; l < kLanes; ++l) lane[l].add(x[i + l], first_index + i + l);
     }
-    for (std::int64_t l = 0; i + l < n; ++l) lanes[static_cast<std::size_t>(l)].add(x[i + l], first_index + i + l);
+    for (std::int64_t l = 0; i + l < n; ++l) lane[l].add(x[i + l], first_index + i + l);
     *static_cast<S*>(state) = join(lanes);
 }
 
@@ -77,18 +79,56 @@ void fold_variance(void* state, const void* values, std::int64_t n, std::int64_t
     result.mean = divided(result.mean, result.count);
     const T mean = result.mean;
     std::array<Around<T>, kLanes> lanes{};
+    Around<T>* const lane = lanes.data();
     const auto add = [&](std::int64_t l, T value) {
-        const T apart = skip && is_nan(value) ? T{} : fn::subtract(value, mean);
-        lanes[static_cast<std::size_t>(l)].add(apart);
+        lane[l].add(skip && is_nan(value) ? T{} : fn::subtract(value, mean));
     };
     std::int64_t i = 0;
     for (; i + kLanes <= n; i += kLanes) {
+#pragma omp simd
         for (std::int64_t l = 0; l < kLanes; ++l) add(l, x[i + l]);
     }
     for (std::int64_t l = 0; i + l < n; ++l) add(l, x[i + l]);
-    const Around<T> all = join(lanes);
-    // Less what the rounded mean left over.
-    result.m2 = all.squares - squared_size(all.rest) / result.count;
+    result.m2 = join(lanes).squares;
+}
+
+// A NaN is noted apart, so that the rest is one instruction a vector; lanes start past every value.
+template <bool lowest, bool skip>
+void fold_extreme(void* state, const void* values, std::int64_t n, std::int64_t first_index) {
+    const auto* x = static_cast<const double*>(values);
+    constexpr double kFar = lowest ? HUGE_VAL : -HUGE_VAL;
+    std::array<double, kLanes> lanes, nans{};
+    lanes.fill(kFar);
+    double *const lane = lanes.data(), *const nan = nans.data();
+    std::int64_t i = 0;
+    for (; i + kLanes <= n; i += kLanes) {
+#pragma omp simd
+        for (std::int64_t l = 0; l < kLanes; ++l) {
+            const double v = x[i + l];
+            lane[l] = (lowest ? v < lane[l] : v > lane[l]) ? v : lane[l];
+            nan[l] = math::isnan(v) ? v : nan[l];
+        }
+    }
+    for (std::int64_t l = 0; i + l < n; ++l) {
+        const double v = x[i + l];
+        lane[l] = (lowest ? v < lane[l] : v > lane[l]) ? v : lane[l];
+        nan[l] = math::isnan(v) ? v : nan[l];
+    }
+    double best = lanes[0];
+    bool any_nan = false;
+    for (std::size_t l = 0; l < lanes.size(); ++l) {
+        best = (lowest ? lanes[l] < best : lanes[l] > best) ? lanes[l] : best;
+        any_nan |= math::isnan(nans[l]);
+    }
+    // Which NaN is first, and whether an infinity is a value or nothing at all, the plain way finds out.
+    if (any_nan && (!skip || best == kFar)) return fold<Extreme<double, lowest, skip>>(state, values, n, first_index);
+    static_cast<Extreme<double, lowest, skip>*>(state)->state = best;
+}
+
+template <class T, bool lowest, bool skip>
+constexpr auto extreme_fold() {
+    if constexpr (std::is_same_v<T, double>) return fold_extreme<lowest, skip>;
+    if constexpr (!std::is_same_v<T, double>) return fold<Extreme<T, lowest, skip>>;
 }
 
 // The extreme value first, then its first place: two passes that vectorise better than one with both.
@@ -98,7 +138,7 @@ void fold_position(void* state, const void* values, std::int64_t n, std::int64_t
     auto& result = *static_cast<ArgExtreme<T, lowest, skip>*>(state);
     result.init();
     Extreme<T, lowest, skip> best;
-    fold<Extreme<T, lowest, skip>>(&best, x, n, first_index);
+    extreme_fold<T, lowest, skip>()(&best, x, n, first_index);
     const bool nan = is_nan(best.state);
     if (skip && nan) return;
     for (std::int64_t i = 0; i < n; ++i) {

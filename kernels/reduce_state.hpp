@@ -142,19 +142,12 @@ struct Variance {
     }
 };
 
-// Squares and sum of what lies around a mean.
+// Squares of what lies around a mean.
 template <class T>
 struct Around {
     double squares;
-    T rest;
-    HEDDLE_FN void add(T apart) {
-        squares += squared_size(apart);
-        rest = fn::add(rest, apart);
-    }
-    HEDDLE_FN void merge(const Around& right) {
-        squares += right.squares;
-        rest = fn::add(rest, right.rest);
-    }
+    HEDDLE_FN void add(T apart) { squares += squared_size(apart); }
+    HEDDLE_FN void merge(const Around& right) { squares += right.squares; }
 };
 
 // The lowest (or highest) value; NaN wins, or with `skip` stands for "none yet".
