@@ -1,4 +1,5 @@
-// Any bytes are either a job file, which has what every job needs, or an error that says problem, reason and remedy.
+// Any bytes are either a job file, which has what every job needs, or an error that says the problem, and why or what
+// to do.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -35,7 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     try {
         read(std::string(reinterpret_cast<const char*>(data), size));
     } catch (const heddle::Error& error) {
-        require(!error.problem().empty() && !error.reason().empty());
+        require(!error.problem().empty() && !(error.reason() + error.remedy()).empty());
     }
     return 0;
 }
