@@ -10,7 +10,7 @@ namespace {
 constexpr std::string_view kCommonOptions = R"(
 options of eval, run, stats and info:
   --threads N        threads of the CPU lane (OMP_NUM_THREADS, else one per core)
-  --memory SIZE      memory that a run may use: 256M, 2GiB (three quarters of the machine's)
+  --memory SIZE      memory that a run may use: 256M, 2GiB (3/4 of the machine's)
   --files-from LIST  a text file with one file name a line, - for standard input
   --dry-run          print the passes, their tiles and what they would read, write and
                      need, and do nothing
@@ -25,7 +25,7 @@ constexpr std::string_view kOutputOptions = R"(
 output:
   -o, --output FILE[:/GROUP]   where the results go: one dataset for each
   --dtype TYPE       element type of the results: float32, uint16, ... (their own)
-  --chunks A,B,...   chunk shape, or auto, or contiguous (as the first input of that shape)
+  --chunks A,B,...   chunk shape, or auto, or contiguous (as the first such input)
   --gzip LEVEL       compress, 0 to 9
   --shuffle          sort the bytes of elements before compressing
   --fletcher32       store a checksum with each chunk

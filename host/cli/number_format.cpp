@@ -75,16 +75,23 @@ std::string positional(double value, Digits digits, int precision) {
 struct Scientific {
     std::string mantissa, exponent;  // "-1.5", "+05"
 };
-Scientific scientific(double value, Digits digits, int precision) {
-    const auto split = [](const std::string& text) {
-        const auto e = text.find('e');
-        Scientific parts{text.substr(0, e), text.substr(e + 1)};
-        if (parts.mantissa.find('.') == std::string::npos) parts.mantissa += '.';
-        return parts;
-    };
+Scientific split(const std::string& text) {
+    const auto e = text.find('e');
+    Scientific parts{text.substr(0, e), text.substr(e + 1)};
+    if (parts.mantissa.find('.') == std::string::npos) parts.mantissa += '.';
+    return parts;
+}
+
+// With so many digits behind the point, exactly.
+Scientific scientific(double value, int precision) {
+    return split(chars(value, std::chars_format::scientific, precision));
+}
+
+// With as few digits as identify the value, and at most `precision` behind the point.
+Scientific shortest_scientific(double value, Digits digits, int precision) {
     auto parts = split(shortest(value, digits, std::chars_format::scientific));
     if (parts.mantissa.size() - parts.mantissa.find('.') - 1 > static_cast<std::size_t>(precision)) {
-        parts = split(chars(value, std::chars_format::scientific, precision));
+        parts = scientific(value, precision);
         parts.mantissa.erase(parts.mantissa.find_last_not_of('0') + 1);
     }
     return parts;
@@ -209,7 +216,7 @@ ElementFormat::Real ElementFormat::layout_of(std::span<const double> values, Sig
         if (!std::isfinite(value)) continue;
         std::string text;
         if (layout.exponent) {
-            const auto parts = scientific(value, digits, kPrecision);
+            const auto parts = shortest_scientific(value, digits, kPrecision);
             text = parts.mantissa;
             exponent = std::max(exponent, static_cast<int>(parts.exponent.size()) - 1);
         } else {
@@ -240,14 +247,14 @@ std::string ElementFormat::format(const Real& layout, double value) const {
     const auto digits = digits_of(dtype_);
     Scientific parts;
     if (layout.exponent)
-        parts = scientific(value, digits, layout.right);
+        parts = scientific(value, layout.right);
     else
         parts.mantissa = positional(value, digits, kPrecision);
     if (plus && !std::signbit(value)) parts.mantissa.insert(0, "+");
     const auto point = static_cast<int>(parts.mantissa.find('.'));
     std::string text = pad("", layout.left - point) + parts.mantissa;
     const auto missing = layout.right - (static_cast<int>(parts.mantissa.size()) - point - 1);
-    text.append(static_cast<std::size_t>(std::max(0, missing)), layout.exponent ? '0' : ' ');
+    text.append(static_cast<std::size_t>(std::max(0, missing)), ' ');
     if (!layout.exponent) return text;
     const auto zeros = layout.exponent_digits - (static_cast<int>(parts.exponent.size()) - 1);
     return text + "e" + parts.exponent.front() + std::string(static_cast<std::size_t>(std::max(0, zeros)), '0') +

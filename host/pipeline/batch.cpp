@@ -121,7 +121,8 @@ void check_outputs(const std::vector<BatchItem>& items) {
         const auto id = id_of(file);
         if (const auto input = id ? inputs.find(*id) : inputs.end(); input != inputs.end())
             throw ArgumentError(fmt::format("the output '{}' is an input", file),
-                                fmt::format("'{}' is read by this run", input->second), "write to another file");
+                                fmt::format("'{}' is read by this run", input->second),
+                                "write to another file or folder, or leave that one out of the inputs");
     }
 }
 

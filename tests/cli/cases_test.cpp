@@ -41,6 +41,8 @@ std::vector<Step> read_steps(const std::filesystem::path& file) {
 std::string without_times(std::string text) {
     text = std::regex_replace(text, std::regex(R"([0-9.]+ (s|min [0-9]+ s), [0-9]+ MB/s)"), "<time>");
     text = std::regex_replace(text, std::regex(R"(the file has [0-9.]+ [KMG]?i?B)"), "the file has <size>");
+    text = std::regex_replace(text, std::regex(R"((\.h5: )[0-9.]+ [KMG]?i?B\n)"), "$1<size>\n");
+    text = std::regex_replace(text, std::regex(R"(in [0-9.]+ [KMG]?i?B, ratio [0-9.]+)"), "in <size>, ratio <ratio>");
     text = std::regex_replace(text, std::regex(R"("seconds": [0-9.e-]+)"), "\"seconds\": <time>");
     return std::regex_replace(text, std::regex(R"("stored_bytes": [0-9]+)"), "\"stored_bytes\": <size>");
 }

@@ -217,7 +217,7 @@ TEST(JsonValues, NestByAxisAndNameWhatJsonLacks) {
 }
 
 TEST(Progress, FitsItsWidth) {
-    EXPECT_EQ(progress_line("", 0.5, 412e6, {40, false}), "##########----------  50 %  412 MB/s");
+    EXPECT_EQ(progress_line("", 0.5, 412e6, {40, false}), "###########------------  50 %  412 MB/s");
     EXPECT_EQ(progress_line("[1/2]", 1.7, 0, {34, true}).find("[1/2] ━━━━━━━━━━"), 0u);
     for (int width = 0; width < 120; ++width)
         EXPECT_LE(progress_line("label", 0.3, 5e9, {width, false}).size(),

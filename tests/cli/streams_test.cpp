@@ -37,6 +37,31 @@ TEST(Streams, NoProgressWithoutATerminal) {
     EXPECT_EQ(place.heddle({"eval", "x = a + 1", "a=small.h5:/a", "-o", "q.h5", "--quiet"}).out, "");
 }
 
+TEST(Streams, ProgressOnATerminalIsClearedAtTheEnd) {
+    const Workplace place;
+    const std::string job = "heddle eval 's = sum(sin(arange(0., 1e7, 1.)) * cos(arange(0., 1e7, 1.)))'";
+    const auto drawn = place.shell("script -qec \"" + job + "\" /dev/null");
+    if (drawn.out.find("MB/s") == std::string::npos)
+        EXPECT_EQ(drawn.out.find("\033["), std::string::npos) << drawn.out;  // over before the first drawing
+    else
+        EXPECT_NE(drawn.out.find("\r\033[Ks = "), std::string::npos) << drawn.out;
+    EXPECT_EQ(drawn.status, 0) << drawn.out;
+    const auto quiet = place.shell("script -qec \"" + job + " --quiet\" /dev/null");
+    EXPECT_EQ(quiet.out.find("MB/s"), std::string::npos) << quiet.out;
+    const auto dumb = place.shell("TERM=dumb script -qec \"" + job + "\" /dev/null");
+    EXPECT_EQ(dumb.out.find("MB/s"), std::string::npos) << dumb.out;
+}
+
+TEST(Streams, RatioOfACompressedDataset) {
+    const Workplace place;
+    const auto tree = nlohmann::json::parse(place.heddle({"info", "small.h5:/scan/image", "--json"}).out);
+    const auto& image = tree["files"][0]["objects"][0];
+    EXPECT_EQ(image["bytes"], 2048);
+    EXPECT_GT(image["stored_bytes"], 0);
+    EXPECT_DOUBLE_EQ(image["ratio"], 2048.0 / image["stored_bytes"].get<double>());
+    EXPECT_EQ(image["filters"][0]["name"], "shuffle");
+}
+
 TEST(Streams, NamesWithControlCharactersAreHarmless) {
     const Workplace place;
     const auto result = place.heddle({"info", "a\033[31mb.h5"});
