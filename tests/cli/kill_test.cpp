@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <time.h>
 
+#include <algorithm>
 #include <chrono>
 #include <numeric>
 #include <thread>
@@ -15,7 +16,7 @@ namespace heddle::test {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr hsize_t kFrames = 48, kSide = 256;  // 12 MiB of float32
+constexpr hsize_t kFrames = 8, kSide = 256;  // 2 MiB of float32
 
 class Kill : public testing::Test {
 protected:
@@ -59,6 +60,11 @@ protected:
         EXPECT_NE(new_, old_);
         return took;
     }
+    // Many, and fewer where a busy machine makes a run long.
+    static int moments(std::chrono::nanoseconds whole, int most) {
+        constexpr std::chrono::seconds budget{40};
+        return static_cast<int>(std::clamp<std::int64_t>(budget / whole, 10, most));
+    }
     static void pause(std::chrono::nanoseconds span) {
         timespec time{static_cast<time_t>(span.count() / 1'000'000'000),
                       static_cast<long>(span.count() % 1'000'000'000)};
@@ -71,17 +77,17 @@ protected:
 
 TEST_F(Kill, KilledAtManyMomentsTheTargetStaysWhole) {
     const auto whole = run_through();
-    constexpr int kMoments = 40;
+    const int count = moments(whole, 60);
     int replaced = 0;
-    for (int i = 0; i < kMoments; ++i) {
+    for (int i = 0; i < count; ++i) {
         restore_old_target();
         Running run(arguments());
-        pause(whole * (i + 1) / (kMoments - 4));
+        pause(whole * (i + 1) / (count - 2));
         run.signal(SIGKILL);
         run.wait();
         if (target_is_new()) ++replaced;
     }
-    EXPECT_LT(replaced, kMoments) << "no moment was early enough";
+    EXPECT_LT(replaced, count) << "no moment was early enough";
     // What killed runs left behind is in nobody's way.
     restore_old_target();
     EXPECT_EQ(Running(arguments()).wait().status, 0);
@@ -90,11 +96,11 @@ TEST_F(Kill, KilledAtManyMomentsTheTargetStaysWhole) {
 
 TEST_F(Kill, KilledWithoutAnOldTargetThereIsNoneOrAWholeOne) {
     const auto whole = run_through();
-    constexpr int kMoments = 20;
-    for (int i = 0; i < kMoments; ++i) {
+    const int count = moments(whole, 30);
+    for (int i = 0; i < count; ++i) {
         std::filesystem::remove(folder_ / "target.h5");
         Running run(arguments());
-        pause(whole * (i + 1) / (kMoments - 2));
+        pause(whole * (i + 1) / (count - 2));
         run.signal(SIGKILL);
         run.wait();
         if (std::filesystem::exists(folder_ / "target.h5")) {
@@ -108,10 +114,10 @@ TEST_F(Kill, AskedToEndItCleansUp) {
     const auto before = names_in_folder(folder_.path());
     int ended = 0;
     for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
-        for (int i = 0; i < 8; ++i) {
+        for (int i = 0; i < 6; ++i) {
             restore_old_target();
             Running run(arguments());
-            pause(whole * (i + 1) / 9);
+            pause(whole * (i + 1) / 7);
             run.signal(number);
             const auto end = run.wait();
             EXPECT_TRUE(end.status == 128 + number || end.status == 0) << end.status;
