@@ -9,8 +9,8 @@
 #include "kernels/half.hpp"
 
 // NumPy's astype on x86-64, defined for every value. A float becomes an integer by truncation: types up to 32 bits
-// signed or 16 bits unsigned go through int32, uint32 and int64 through int64, and what that type cannot hold (NaN too)
-// becomes its minimum; the low bits are kept. uint64: the int64 rule below 2^63, 0 from 2^64 on.
+// signed or 16 bits unsigned go through int32, int64 through itself, and what that type cannot hold (NaN too) becomes
+// its minimum; the low bits are kept. uint32 and uint64: the rule of the signed type below its limit, 0 past their own.
 namespace heddle::kernels {
 
 template <class T>
@@ -26,11 +26,13 @@ HEDDLE_FN I truncate_to(F x) {
 
 template <class To, std::floating_point F>
 HEDDLE_FN To float_to_integer(F x) {
-    if constexpr (std::is_same_v<To, std::uint64_t>) {
-        constexpr F kHalf = F(9223372036854775808.0);
-        if (!(x >= kHalf)) return static_cast<To>(truncate_to<std::int64_t>(x));
-        return x < 2 * kHalf ? static_cast<To>(static_cast<std::int64_t>(x - kHalf)) + (To{1} << 63) : To{0};
-    } else if constexpr (sizeof(To) == 8 || std::is_same_v<To, std::uint32_t>) {
+    if constexpr (std::is_same_v<To, std::uint64_t> || std::is_same_v<To, std::uint32_t>) {
+        using Signed = std::make_signed_t<To>;
+        constexpr F kHalf = sizeof(To) == 4 ? F(2147483648.0) : F(9223372036854775808.0);
+        const bool upper = x >= kHalf;
+        const To low = static_cast<To>(truncate_to<Signed>(upper ? x - kHalf : x));
+        return low ^ (upper ? To{1} << (sizeof(To) * 8 - 1) : To{0});
+    } else if constexpr (sizeof(To) == 8) {
         return static_cast<To>(truncate_to<std::int64_t>(x));
     } else {
         return static_cast<To>(truncate_to<std::int32_t>(x));

@@ -75,7 +75,7 @@ inline Complex<T> power(Complex<T> a, Complex<T> b) {
             if ((rest & 1) != 0) result = multiply(result, square);
             square = multiply(square, square);
         }
-        return n < 0 ? reciprocal(result) : result;
+        return n < 0 ? divide(Complex<T>{1, 0}, result) : result;
     }
     return from(std::pow(to(a), to(b)));
 }

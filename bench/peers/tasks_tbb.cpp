@@ -27,7 +27,7 @@ public:
 
     void reset() {
         nodes_.clear();
-        graph_ = std::make_unique<tbb::flow::graph>();
+        arena_.execute([&] { graph_ = std::make_unique<tbb::flow::graph>(); });
     }
 
     double run() {

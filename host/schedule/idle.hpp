@@ -17,13 +17,21 @@ struct Sleeper {
 // Puts threads without work to sleep and wakes one when there is more. Who publishes work does so sequentially
 // consistently and then calls notify(); who goes to sleep enters itself here and then looks for work once more, so
 // one of them sees the other. While anyone still searches, nobody is woken: a searcher that finds work and sees more of
-// it calls notify() itself, which keeps system calls off the submitter's path.
+// it calls notify() itself, which keeps system calls off the submitter's path. A thread that waits inside a body may take
+// only some of the work; it is woken when no other sleeps, and never counted as searching.
+//
+// Waking costs more than many tasks. When a woken thread found little to do, the next to fall asleep becomes the
+// sentinel: while it sleeps, nobody is woken as long as another thread is awake; it looks for itself, after 0.1 ms at
+// first, then less and less often until a wake proves useful again.
 class Idle {
 public:
-    explicit Idle(int most_searching) : most_searching_(most_searching) {}
+    Idle(int threads, int most_searching) : threads_(threads), most_searching_(most_searching) {}
 
     void notify() {
-        if (searching_.load() == 0 && asleep_.load() > 0) wake_one();
+        if (searching_.load() != 0) return;
+        const int asleep = asleep_.load();
+        if (asleep == 0 || (sentinel_.load() && asleep < threads_)) return;
+        wake_one();
     }
     void wake_all();
     void wake_waiting_bodies();
@@ -37,23 +45,32 @@ public:
     // True when no other thread searches.
     bool stop_searching() { return searching_.fetch_sub(1) == 1; }
 
-    // Enters the sleeper; `searching` threads stop being counted as such. Then look for work again, and leave() or
-    // sleep().
+    // Enters the sleeper; `searching` threads stop being counted as such. Then look for work again, unless others are
+    // to be left to it, and leave() or sleep().
     void enter(Sleeper& sleeper, bool searching);
-    // Both return with the caller counted as searching, unless it is inside a body.
+    bool leave_it_to_others() const { return drowsy_.load() && asleep_.load() < threads_; }
+    // Both return with the caller counted as searching, unless it is inside a body. sleep() is false when only time
+    // has passed.
     void leave(Sleeper& sleeper);
-    void sleep(Sleeper& sleeper);
+    bool sleep(Sleeper& sleeper);
     void sleep_until(Sleeper& sleeper, std::chrono::steady_clock::time_point limit);
+
+    // What came of the last wake.
+    void note_wake(bool useful);
 
 private:
     void wake_one();
-    void wake(std::size_t index);
+    Sleeper& rouse(std::size_t index);
+    void remove(Sleeper& sleeper);
 
-    const int most_searching_;
+    const int threads_, most_searching_;
     alignas(64) std::atomic<int> searching_{0};
     std::atomic<int> asleep_{0};
+    std::atomic<bool> sentinel_{false};
+    std::atomic<bool> drowsy_{false};
     alignas(64) std::mutex mutex_;
     std::vector<Sleeper*> sleepers_;
+    std::chrono::microseconds look_after_{};
 };
 
 }  // namespace heddle::schedule

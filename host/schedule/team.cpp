@@ -13,7 +13,7 @@ Team::Team(EngineCore& engine, device::Device& device, std::size_t max_tasks)
       device_(device),
       // Held back until then, a quarter of the cap at most; 64 makes the shared counters invisible (bench_tasks).
       flush_at_(std::clamp<std::size_t>(max_tasks / (4 * static_cast<std::size_t>(device.threads())), 1, 64)),
-      idle_(std::max(1, device.threads() / 2)) {
+      idle_(device.threads(), std::max(1, device.threads() / 2)) {
     for (int i = 0; i <= device.threads(); ++i) {
         auto& worker = *workers_.emplace_back(std::make_unique<Worker>());
         worker.engine = &engine;
@@ -215,16 +215,23 @@ inline void pause_a_while() {
 }
 constexpr int kLooks = 40;
 constexpr int kPatience = 4;  // looks before what is done is announced
+constexpr std::chrono::microseconds kUseful{30};  // of work that a wake must bring to be worth it
 
 }  // namespace
 
 // The next task, or null at the end of the engine. Spins for some tens of microseconds, then sleeps.
 Record* Team::search(Worker& worker) {
+    using Clock = std::chrono::steady_clock;
     const auto stopped = [this] { return stop_.load(std::memory_order_relaxed); };
     bool searching = idle_.start_searching();
+    int looks = kLooks;
+    if (worker.judge_wake && Clock::now() - worker.woken > kUseful) {
+        worker.judge_wake = false;
+        idle_.note_wake(true);
+    }
     for (;;) {
         std::uint64_t size = ring_.size();
-        for (int look = 0; searching && look < kLooks; ++look) {
+        for (int look = 0; searching && look < looks; ++look) {
             pause_a_while();
             const std::uint64_t before = std::exchange(size, ring_.size());
             Record* found = take(worker, size == before ? Ring::any : Ring::many);
@@ -235,12 +242,17 @@ Record* Team::search(Worker& worker) {
             if (look == kPatience) flush(worker);
         }
         flush(worker);
+        if (std::exchange(worker.judge_wake, false)) idle_.note_wake(false);
         idle_.enter(worker.sleeper, searching);
         searching = true;
-        if (work_visible() || stopped())
+        looks = kLooks;
+        if (stopped() || (work_visible() && !idle_.leave_it_to_others())) {
             idle_.leave(worker.sleeper);
-        else
-            idle_.sleep(worker.sleeper);
+        } else {
+            if (!idle_.sleep(worker.sleeper)) looks = 1;
+            worker.woken = Clock::now();
+            worker.judge_wake = true;
+        }
     }
 }
 

@@ -24,6 +24,8 @@ struct alignas(64) Worker : Context {
     Deque ready;
     Record* inline_tasks = nullptr;  // linked by next
     Sleeper sleeper;
+    std::chrono::steady_clock::time_point woken{};
+    bool judge_wake = false;  // what came of the last wake is not known yet
     std::uint32_t random = 1;
 
     ScopeCore* scope = nullptr;  // whose tasks were completed

@@ -107,6 +107,21 @@ TEST(Program, PowersOfNumbersAreSimplerOperations) {
                  ArgumentError);
 }
 
+TEST(Program, SmallPowersOfFloat32AgreeWithPow) {
+    for (int n : {3, 4, 5, 7, 8, -2, -3}) {
+        ProgramBuilder b;
+        const int x = b.input(DType::float32);
+        b.output(b.apply_promoted(Op::power, x, b.weak_constant(Scalar::of_int(n))), DType::float32);
+        const Program program = b.build();
+        for (float v : {0.0f, -0.0f, 1.1f, -1.7f, 3e9f, -3e-9f, INFINITY, -INFINITY, 1e-45f}) {
+            const double got = run_one(program, {Scalar::of_float(static_cast<double>(v), DType::float32)}).f;
+            const float want = std::pow(v, static_cast<float>(n));
+            EXPECT_EQ(got, static_cast<double>(want)) << v << " ** " << n;
+            EXPECT_EQ(std::signbit(got), std::signbit(want));
+        }
+    }
+}
+
 TEST(Program, ComparisonsOfIntegersAreExact) {
     const auto compare = [](Op op, std::int64_t s, std::uint64_t u, bool swap) {
         ProgramBuilder b;

@@ -26,6 +26,8 @@ TEST(Cast, FloatsToIntegers) {
     EXPECT_EQ(convert<std::int32_t>(3e9), INT32_MIN);
     EXPECT_EQ(convert<std::uint32_t>(3e9), 3000000000u);
     EXPECT_EQ(convert<std::uint32_t>(-1.0), 0xffffffffu);
+    EXPECT_EQ(convert<std::uint32_t>(1e10f), 0u);
+    EXPECT_EQ(convert<std::uint32_t>(nan), 0x80000000u);
     EXPECT_EQ(convert<std::int64_t>(inf), INT64_MIN);
     EXPECT_EQ(convert<std::uint64_t>(1e19), 10000000000000000000u);
     EXPECT_EQ(convert<std::uint64_t>(-1.0), ~std::uint64_t{0});
