@@ -13,7 +13,7 @@
 namespace heddle::array {
 
 std::shared_ptr<std::byte> allocate_bytes(std::size_t bytes) {
-    // Large blocks ask for huge pages: the first touch of small ones runs at 2 GB/s (bench_expr).
+    // Large blocks ask for huge pages: the first touch of small ones runs at 2 GB/s (bench_evaluate).
     constexpr std::size_t kHugePage = std::size_t{2} << 20;
     const std::size_t align = bytes >= 2 * kHugePage ? kHugePage : 64;
     const std::size_t rounded = (std::max<std::size_t>(bytes, 1) + align - 1) / align * align;

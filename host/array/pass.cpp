@@ -9,7 +9,7 @@
 namespace heddle::array {
 namespace {
 
-// Bytes of all of a tile's buffers: larger ones gain nothing, smaller ones pay per task (bench_expr).
+// Bytes of all of a tile's buffers: larger ones gain nothing, smaller ones pay per task (bench_evaluate).
 constexpr std::int64_t kTileBytes = std::int64_t{8} << 20;
 
 std::int64_t bytes_of(DType dtype, std::int64_t count) { return count * static_cast<std::int64_t>(size_of(dtype)); }

@@ -8,7 +8,7 @@
 namespace heddle::array {
 namespace {
 
-// Elements of a piece: enough to hide the cost of handing it out, few enough to balance (bench_expr).
+// Elements of a piece: enough to hide the cost of handing it out, few enough to balance (bench_evaluate).
 constexpr std::int64_t kPieceElements = std::int64_t{1} << 17;
 // With fewer outputs than this a column reduction shares its leaves out, so tiles end where leaves do.
 constexpr std::int64_t kManyOutputs = 16384;

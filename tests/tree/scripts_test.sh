@@ -23,6 +23,7 @@ done
 expect 2 scripts/setup nonsense
 expect 2 scripts/test --nonsense
 expect 2 scripts/lint nonsense
+expect 2 scripts/compare nonsense
 
 # A machine without packages, root or sudo, played by commands that come first in the path.
 fake=$(mktemp -d)
