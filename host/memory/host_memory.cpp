@@ -15,9 +15,11 @@ namespace {
 
 constexpr std::size_t kAlignment = 64;
 
-// Sizes are rounded up to a sixteenth of their power of two, so that tiles at an array's edge share blocks.
+// Sizes are rounded up to a sixteenth of their power of two, so that tiles at an array's edge share blocks. Never 0: an
+// empty buffer has an address of its own, and drop_kept() counts bytes.
 std::size_t rounded(std::size_t bytes) {
-    const std::size_t step = std::max<std::size_t>(std::bit_floor(std::max<std::size_t>(bytes, 1)) / 16, kAlignment);
+    bytes = std::max<std::size_t>(bytes, 1);
+    const std::size_t step = std::max<std::size_t>(std::bit_floor(bytes) / 16, kAlignment);
     return (bytes + step - 1) / step * step;
 }
 

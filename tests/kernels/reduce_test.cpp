@@ -125,7 +125,7 @@ TEST(Reduce, AgreesWithTheSerialJudge) {
 double of(Reduce reduce, bool skip, const std::vector<double>& values, double ddof = 0) {
     const Reducer r = make_reducer(reduce, skip, DType::float64);
     Bytes bytes(values.size() * 8 + 8);
-    std::memcpy(bytes.data(), values.data(), values.size() * 8);
+    if (!values.empty()) std::memcpy(bytes.data(), values.data(), values.size() * 8);
     const auto n = static_cast<std::int64_t>(values.size());
     const Bytes input = cast_to(bytes, DType::float64, r.input, values.size());
     const Bytes a = by_leaves(r, input, n, kLeaf, ddof), b = by_accumulating(r, input, n, ddof);
