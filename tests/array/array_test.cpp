@@ -31,7 +31,7 @@ TEST_F(Arrays, SliceAsPythonDoes) {
     EXPECT_EQ(of(a[-1]), (V{9}));
     EXPECT_EQ(a[-1].rank(), 0);
     EXPECT_THROW(a[10], ShapeError);
-    EXPECT_THROW(a[Slice({}, {}, 0)], ShapeError);
+    EXPECT_THROW((a[Slice{{}, {}, 0}]), ShapeError);
     EXPECT_THROW(a(1, 1), ShapeError);
 }
 
