@@ -15,20 +15,18 @@ namespace {
 
 constexpr std::size_t kAlignment = 64;
 
-// Sizes are rounded up to a sixteenth of their power of two, so that tiles at an array's edge share blocks. Never 0: an
-// empty buffer has an address of its own, and drop_kept() counts bytes.
-std::size_t rounded(std::size_t bytes) {
-    bytes = std::max<std::size_t>(bytes, 1);
-    const std::size_t step = std::max<std::size_t>(std::bit_floor(bytes) / 16, kAlignment);
-    return (bytes + step - 1) / step * step;
-}
-
 std::string describe(const graph::BufferCore& buffer) {
     std::string text = buffer.name.empty() ? "a buffer" : "buffer '" + buffer.name + "'";
     return text + " of " + std::string(name_of(buffer.dtype)) + " " + to_string(buffer.layout.shape);
 }
 
 }  // namespace
+
+std::size_t block_bytes(std::size_t bytes) {
+    bytes = std::max<std::size_t>(bytes, 1);
+    const std::size_t step = std::max<std::size_t>(std::bit_floor(bytes) / 16, kAlignment);
+    return (bytes + step - 1) / step * step;
+}
 
 std::size_t machine_memory() {
     std::size_t bytes =
@@ -44,7 +42,7 @@ HostMemory::~HostMemory() { drop_kept(kept_bytes_); }
 std::byte* HostMemory::make(graph::BufferCore& buffer) {
     const std::lock_guard lock(mutex_);
     if (std::byte* data = buffer.data.load(std::memory_order_acquire)) return data;
-    std::byte* data = take(rounded(buffer.bytes), buffer);
+    std::byte* data = take(block_bytes(buffer.bytes), buffer);
     buffer.data.store(data, std::memory_order_release);
     return data;
 }
@@ -79,7 +77,7 @@ std::byte* HostMemory::take(std::size_t bytes, const graph::BufferCore& buffer) 
 void HostMemory::release(graph::BufferCore& buffer) noexcept {
     std::byte* data = buffer.data.load(std::memory_order_acquire);
     if (data == nullptr || buffer.borrowed) return;
-    const std::size_t bytes = rounded(buffer.bytes);
+    const std::size_t bytes = block_bytes(buffer.bytes);
     const std::lock_guard lock(mutex_);
     used_.fetch_sub(bytes, std::memory_order_relaxed);
     try {
