@@ -1,10 +1,13 @@
 #include "host/array/pass.hpp"
 
 #include <algorithm>
+#include <bit>
 
+#include "heddle/error.hpp"
 #include "host/array/pass_parts.hpp"
 #include "host/array/pass_runner.hpp"
 #include "host/io/dataset.hpp"
+#include "host/memory/host_memory.hpp"
 
 namespace heddle::array {
 namespace {
@@ -13,6 +16,14 @@ namespace {
 constexpr std::int64_t kTileBytes = std::int64_t{8} << 20;
 
 std::int64_t bytes_of(DType dtype, std::int64_t count) { return count * static_cast<std::int64_t>(size_of(dtype)); }
+
+// Without chunks a sink takes whole rows best: short runs of bytes far apart cost many times their own.
+Shape sink_grid(const Sink& sink, const Shape& shape) {
+    if (const auto chunks = sink.chunks(); chunks && chunks->rank() == shape.rank()) return *chunks;
+    Shape row = Shape::filled(shape.rank(), 1);
+    if (!shape.empty()) row[shape.rank() - 1] = shape.back();
+    return row;
+}
 
 }  // namespace
 
@@ -54,22 +65,46 @@ void Pass::add_leaf(const Leaf& leaf, const std::set<const Node*>& earlier) {
     inputs_.push_back(std::move(input));
 }
 
-std::int64_t Pass::tile_bytes(const Shape& tile) const {
+// Of the buffers that are reused from tile to tile.
+std::int64_t Pass::slot_bytes(const Shape& tile) const {
     std::int64_t bytes = 0;
+    const auto add = [&](std::int64_t size) {
+        bytes += static_cast<std::int64_t>(memory::block_bytes(static_cast<std::size_t>(size)));
+    };
     for (const auto& input : inputs_)
         if (input->staged())
-            bytes += bytes_of(input->leaf.node->dtype, count_of(touched(input->leaf.access, Box::whole(tile))));
-    for (const auto& output : outputs_)
-        if (output->product.sink) bytes += bytes_of(output->computed, tile.count());
+            add(bytes_of(input->leaf.node->dtype, count_of(touched(input->leaf.access, Box::whole(tile)))));
+    for (const auto& output : outputs_) {
+        if (output->product.sink) add(bytes_of(output->computed, tile.count()));
+        if (output->kind == Output::Kind::reduction) add(1);
+    }
     return bytes * kSlots;
 }
 
-// States that live from tile to tile: a reduction over a leading axis keeps those of all its outputs.
-std::int64_t Pass::state_bytes() const {
+// Of the states of reductions: the leaves of the tiles that are worked on, and what stays from tile to tile for the
+// outputs whose elements have not all come.
+std::int64_t Pass::state_bytes(const Shape& tile) const {
     std::int64_t bytes = 0;
     for (const auto& output : outputs_) {
-        if (output->kind != Output::Kind::reduction || output->geometry->rows) continue;
-        bytes += 2 * output->geometry->outputs * static_cast<std::int64_t>(output->reducer.state_size);
+        if (output->kind != Output::Kind::reduction) continue;
+        const auto& geometry = *output->geometry;
+        std::int64_t in_tile = 1, pending = 1, elements = 1;
+        bool cut = false;
+        for (int axis = 0; axis < shape_.rank(); ++axis) {
+            if (geometry.reduced[static_cast<std::size_t>(axis)]) {
+                elements *= tile[axis];
+                cut = cut || tile[axis] < shape_[axis];
+            } else {
+                in_tile *= tile[axis];
+                pending *= cut && !reduced_last_ ? shape_[axis] : tile[axis];
+            }
+        }
+        const auto per_leaf = std::max<std::int64_t>(geometry.inner * geometry.group, 1);
+        std::int64_t states = ((elements + per_leaf - 1) / per_leaf + 1) * in_tile;
+        // A subtree for each level, and the leaf that is cut.
+        const auto leaves = static_cast<std::uint64_t>(std::max<std::int64_t>(geometry.leaves() - 1, 0));
+        if (cut) states += (std::bit_width(leaves) + 1) * pending;
+        bytes += states * static_cast<std::int64_t>(output->reducer.state_size);
     }
     return bytes;
 }
@@ -77,18 +112,31 @@ std::int64_t Pass::state_bytes() const {
 void Pass::plan(std::int64_t memory) {
     TileRequest request;
     request.shape = shape_;
-    request.bytes = [this](const Shape& tile) { return tile_bytes(tile); };
-    request.limit = memory - state_bytes();
-    const bool staged = tile_bytes(shape_) > 0;
-    request.target = staged ? std::min(kTileBytes * kSlots, request.limit) : std::numeric_limits<std::int64_t>::max();
+    request.bytes = [this](const Shape& tile) { return slot_bytes(tile) + state_bytes(tile); };
+    request.limit = memory;
+    const bool staged = std::any_of(inputs_.begin(), inputs_.end(), [](const auto& input) { return input->staged(); }) ||
+                        std::any_of(outputs_.begin(), outputs_.end(), [](const auto& o) { return o->product.sink; });
+    request.target = staged ? std::min(kTileBytes * kSlots, memory) : std::numeric_limits<std::int64_t>::max();
     for (const auto& input : inputs_) request.grids.push_back(chunk_grid(input->leaf, shape_));
+    std::optional<std::array<bool, kMaxRank>> reduced;
+    bool same_axes = true;
     for (const auto& output : outputs_) {
-        if (output->geometry) request.reductions.push_back(&*output->geometry);
-        if (output->product.sink)
-            if (const auto chunks = output->product.sink->chunks(); chunks && chunks->rank() == shape_.rank())
-                request.grids.push_back(*chunks);
+        if (output->geometry) {
+            request.reductions.push_back(&*output->geometry);
+            same_axes = same_axes && (!reduced || *reduced == output->geometry->reduced);
+            reduced = output->geometry->reduced;
+        }
+        if (output->product.sink) request.grids.push_back(sink_grid(*output->product.sink, shape_));
     }
-    tile_ = staged ? choose_tile(request) : shape_;
+    try {
+        tile_ = choose_tile(request);
+    } catch (const OutOfMemory&) {
+        // Output by output, the states of a few are enough; tiles of a row of the input are then apart.
+        if (!reduced || !same_axes) throw;
+        reduced_last_ = true;
+        last_ = *reduced;
+        tile_ = choose_tile(request);
+    }
     make_groups();
     auto& progress = context_.progress;
     const auto own = report();
@@ -176,9 +224,9 @@ PassReport Pass::report() const {
     PassReport report;
     report.shape = shape_;
     report.tile = tile_;
-    const TileGrid grid(shape_, tile_);
+    const TileGrid grid(shape_, tile_, last_);
     report.tiles = grid.count();
-    report.memory = tile_bytes(tile_) + state_bytes();
+    report.memory = slot_bytes(tile_) + state_bytes(tile_);
     for (const auto& input : inputs_) {
         if (input->kind != LeafKind::stored) continue;
         std::int64_t bytes = 0;
@@ -204,7 +252,7 @@ PassReport Pass::report() const {
 
 void Pass::submit(Scope& scope) {
     make_buffers();
-    const TileGrid grid(shape_, tile_);
+    const TileGrid grid(shape_, tile_, last_);
     if (grid.count() == 0) return submit_empty(scope);
     for (auto& output : outputs_)
         if (output->kind == Output::Kind::histogram) submit_zero(scope, *output->product.buffer);
@@ -217,6 +265,20 @@ void Pass::submit(Scope& scope) {
     }
 }
 
+void Pass::release() {
+    for (auto& input : inputs_) input->slots.clear();
+    for (auto& output : outputs_) {
+        output->slots.clear();
+        output->tokens.clear();
+        output->states = {};
+        output->parts = {};
+    }
+}
+
+void Pass::take_turn(std::vector<AnyAccess>& accesses) const {
+    if (context_.turn) accesses.push_back({context_.turn.get(), Mode::read, std::nullopt});
+}
+
 void Pass::submit_reads(Scope& scope, const Box& box, std::int64_t slot) {
     for (auto& entry : inputs_) {
         if (!entry->staged()) continue;
@@ -225,6 +287,7 @@ void Pass::submit_reads(Scope& scope, const Box& box, std::int64_t slot) {
         std::vector<AnyAccess> accesses{
             {input->slots[static_cast<std::size_t>(slot)].get(), Mode::write, std::nullopt}};
         if (input->resident) accesses.push_back({input->resident, Mode::read, std::nullopt});
+        take_turn(accesses);
         const bool stored = input->kind == LeafKind::stored;
         const TaskOptions options{.name = stored ? "read" : "gather", .lane = stored ? Lane::io : Lane::cpu};
         auto* done = &context_.progress.bytes_done;
@@ -239,9 +302,11 @@ void Pass::submit_writes(Scope& scope, const Box& box, std::int64_t slot) {
     for (auto& entry : outputs_) {
         auto* output = entry.get();
         if (!output->product.sink) continue;
-        const AnyAccess access{output->slots[static_cast<std::size_t>(slot)].get(), Mode::read, std::nullopt};
+        std::vector<AnyAccess> accesses{
+            {output->slots[static_cast<std::size_t>(slot)].get(), Mode::read, std::nullopt}};
+        take_turn(accesses);
         auto* done = &context_.progress.bytes_done;
-        scope.submit_list({.name = "write", .lane = Lane::io}, {&access, 1},
+        scope.submit_list({.name = "write", .lane = Lane::io}, accesses,
                           [=](const Piece&, const detail::Operand* operands) {
                               output->product.sink->write(box, operands[0].data);
                               done->fetch_add(bytes_of(output->computed, box.count()), std::memory_order_relaxed);
@@ -253,7 +318,8 @@ void Pass::submit_group(Scope& scope, Group& group, const Box& box, std::int64_t
     auto tile = std::make_shared<Tile>();
     tile->box = box;
     tile->slot = slot;
-    const auto accesses = Runner::accesses(group, *tile, *this);
+    auto accesses = Runner::accesses(group, *tile, *this);
+    take_turn(accesses);
     const auto pieces = group.split.pieces(box);
     for (auto* output : group.outputs)
         if (output->kind == Output::Kind::reduction && output->mode == SplitMode::outputs) {
@@ -273,14 +339,17 @@ void Pass::submit_group(Scope& scope, Group& group, const Box& box, std::int64_t
 void Pass::submit_merge(Scope& scope, Output& output, const Box& box, std::int64_t slot) {
     const Box region = buffer_box(output.geometry->output_box(box, output.reduction->keep_dims));
     const auto index = static_cast<std::size_t>(output_tile(*output.geometry, box));
-    const AnyAccess accesses[] = {{output.tokens[static_cast<std::size_t>(slot)].get(), Mode::update, std::nullopt},
-                                  {output.product.buffer, Mode::update, region}};
+    std::vector<AnyAccess> accesses{{output.tokens[static_cast<std::size_t>(slot)].get(), Mode::update, std::nullopt},
+                                    {output.product.buffer, Mode::update, region}};
+    take_turn(accesses);
     scope.submit_list({.name = "combine"}, accesses,
                       [&output, box, index, slot](const Piece&, const detail::Operand* operands) {
                           auto& states = output.states[index];
                           if (states.empty()) states.resize(1);
-                          for (auto& part : output.parts[static_cast<std::size_t>(slot)])
+                          for (auto& part : output.parts[static_cast<std::size_t>(slot)]) {
+                              if (!part.open.empty()) throw std::logic_error("a piece cuts a leaf of a reduction");
                               states[0].fold.absorb(output.reducer, std::move(part.fold));
+                          }
                           if (output.geometry->is_last(box)) finalize(output, states[0], box, operands[1], box);
                       });
 }

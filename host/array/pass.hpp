@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <map>
 #include <memory>
 #include <optional>
@@ -33,6 +34,9 @@ struct PlanContext {
     std::map<const Node*, AnyBuffer*> residents;
     std::vector<expr::Evaluator> evaluators;  // one per worker
     Progress progress;
+    // Where passes must not be in memory together: every task of a pass reads it, so that the task that updates it runs
+    // between two passes.
+    std::unique_ptr<AnyBuffer> turn;
 };
 
 // One walk over an iteration space, tile by tile: each input is read once for a tile, the fused programs run on it in
@@ -51,6 +55,8 @@ public:
     void plan(std::int64_t memory);
     PassReport report() const;
     void submit(Scope& scope);
+    // Gives up the memory that the pass works in, when its tasks are done.
+    void release();
 
     // See pass_parts.hpp and pass_runner.hpp.
     struct Input;
@@ -60,8 +66,8 @@ public:
     class Runner;
 
 private:
-    std::int64_t tile_bytes(const Shape& tile) const;
-    std::int64_t state_bytes() const;
+    std::int64_t slot_bytes(const Shape& tile) const;
+    std::int64_t state_bytes(const Shape& tile) const;
     void add_leaf(const Leaf& leaf, const std::set<const Node*>& earlier);
     void make_groups();
     void make_buffers();
@@ -70,10 +76,14 @@ private:
     void submit_merge(Scope& scope, Output& output, const Box& box, std::int64_t slot);
     void submit_writes(Scope& scope, const Box& box, std::int64_t slot);
     void submit_empty(Scope& scope);
+    // Adds the read of the plan's `turn`, where there is one.
+    void take_turn(std::vector<AnyAccess>& accesses) const;
     std::int64_t output_tile(const ReduceGeometry& geometry, const Box& box) const;
 
     PlanContext& context_;
     Shape shape_, tile_;
+    bool reduced_last_ = false;
+    std::array<bool, kMaxRank> last_{};  // the axes that tiles run through first; C order: none
     std::vector<std::unique_ptr<Input>> inputs_;
     std::vector<std::unique_ptr<Output>> outputs_;
     std::vector<std::unique_ptr<Group>> groups_;

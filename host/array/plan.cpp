@@ -7,6 +7,7 @@
 #include "host/array/graph.hpp"
 #include "host/array/pass.hpp"
 #include "host/array/pass_parts.hpp"
+#include "host/memory/host_memory.hpp"
 
 namespace heddle::array {
 namespace {
@@ -27,6 +28,10 @@ struct Item {
     std::set<std::string> inputs;
 };
 
+bool share(const std::set<std::string>& inputs, const std::set<std::string>& others) {
+    return std::any_of(inputs.begin(), inputs.end(), [&](const auto& key) { return others.contains(key); });
+}
+
 }  // namespace
 
 struct Plan::State {
@@ -42,8 +47,9 @@ struct Plan::State {
     std::vector<const Node*> pending;
     PlanReport report;
     std::int64_t resident_bytes = 0;
+    bool one_at_a_time = false;  // the passes: together they would not fit the memory
 
-    explicit State(Engine& engine) : context{engine, {}, {}, {}} {}
+    explicit State(Engine& engine) : context{engine, {}, {}, {}, {}} {}
 
     bool is_staged(const NodePtr& node) const {
         return std::any_of(stages.begin(), stages.end(), [&](const auto& stage) { return stage.node == node; });
@@ -51,9 +57,12 @@ struct Plan::State {
     void make_stages(std::vector<int>& levels);
     void make_residents();
     void make_passes(const std::vector<int>& levels);
+    void add_pass(const Shape& space, const std::vector<Product>& products, int level, std::int64_t memory);
     std::set<const Node*> stages_before(int level) const;
     std::vector<Item> make_items(const std::vector<int>& levels);
     void write_reports();
+    void submit_passes(Scope& scope, std::size_t next);
+    void submit_copies(Scope& scope);
 };
 
 void Plan::State::make_stages(std::vector<int>& levels) {
@@ -75,27 +84,30 @@ void Plan::State::make_stages(std::vector<int>& levels) {
 }
 
 void Plan::State::make_residents() {
+    // Where an equal target before this one has its values; `i` itself if none has.
+    const auto first_in_memory = [&](std::size_t i) {
+        for (std::size_t earlier = 0; earlier < i; ++earlier)
+            if (roots[earlier] == roots[i] && !targets[earlier].sink && !targets[earlier].memory) return earlier;
+        return i;
+    };
+    memory.resize(targets.size());
+    std::set<const Node*> counted;
     for (std::size_t i = 0; i < targets.size(); ++i) {
-        memory.emplace_back();
         const auto& root = roots[i];
         if (targets[i].sink) {
             if (is_staged(root)) copied.push_back(i);
-            continue;
+        } else if (targets[i].memory) {
+            memory[i] = std::shared_ptr<std::byte>(std::shared_ptr<void>(), static_cast<std::byte*>(targets[i].memory));
+            counted.insert(root.get());
+        } else if (first_in_memory(i) == i) {
+            resident_bytes += bytes_of(*root);
+            counted.insert(root.get());
         }
-        const auto first =
-            std::find(roots.begin(), roots.begin() + static_cast<std::ptrdiff_t>(i), root) - roots.begin();
-        if (targets[i].memory) {
-            memory.back() =
-                std::shared_ptr<std::byte>(std::shared_ptr<void>(), static_cast<std::byte*>(targets[i].memory));
-            continue;
-        }
-        if (static_cast<std::size_t>(first) < i && memory[static_cast<std::size_t>(first)]) {
-            memory.back() = memory[static_cast<std::size_t>(first)];
-            continue;
-        }
-        resident_bytes += bytes_of(*root);
     }
-    for (const auto& stage : stages) resident_bytes += bytes_of(*stage.node);
+    for (const auto& stage : stages)
+        if (!counted.contains(stage.node.get()))
+            resident_bytes +=
+                static_cast<std::int64_t>(memory::block_bytes(static_cast<std::size_t>(bytes_of(*stage.node))));
     const auto limit = static_cast<std::int64_t>(context.engine.memory_limit());
     if (resident_bytes > limit)
         throw OutOfMemory("the results do not fit the memory limit",
@@ -103,9 +115,15 @@ void Plan::State::make_residents() {
                               std::to_string(limit),
                           "allow more memory, write the result to a file, or reduce along other axes");
     for (std::size_t i = 0; i < targets.size(); ++i) {
-        if (targets[i].sink || (memory[i] && !targets[i].memory)) continue;
+        if (targets[i].sink) continue;
         const auto& root = *roots[i];
-        if (!memory[i]) memory[i] = allocate_bytes(static_cast<std::size_t>(bytes_of(root)));
+        if (!memory[i]) {
+            if (const auto first = first_in_memory(i); first < i) {
+                memory[i] = memory[first];
+                continue;
+            }
+            memory[i] = allocate_bytes(static_cast<std::size_t>(bytes_of(root)));
+        }
         if (root.shape.count() == 0) continue;
         buffers.push_back(
             std::make_unique<AnyBuffer>(context.engine, root.dtype, buffer_shape(root.shape), memory[i].get()));
@@ -163,6 +181,13 @@ std::vector<Item> Plan::State::make_items(const std::vector<int>& levels) {
 
 void Plan::State::make_passes(const std::vector<int>& levels) {
     auto items = make_items(levels);
+    // What no stage waits for can run with a later pass over the same inputs.
+    for (auto& item : items) {
+        if (is_staged(item.product.node)) continue;
+        for (const auto& other : items)
+            if (other.level > item.level && other.space == item.space && share(item.inputs, other.inputs))
+                item.level = other.level;
+    }
     std::stable_sort(items.begin(), items.end(), [](const auto& a, const auto& b) { return a.level < b.level; });
     const auto memory_left = static_cast<std::int64_t>(context.engine.memory_limit()) - resident_bytes;
     while (!items.empty()) {
@@ -175,9 +200,7 @@ void Plan::State::make_passes(const std::vector<int>& levels) {
         for (bool joined = true; joined;) {
             joined = false;
             for (auto item = items.begin(); item != items.end(); ++item) {
-                const bool shares = std::any_of(item->inputs.begin(), item->inputs.end(),
-                                                [&](const auto& key) { return inputs.contains(key); });
-                if (item->level != level || item->space != space || !shares) continue;
+                if (item->level != level || item->space != space || !share(item->inputs, inputs)) continue;
                 products.push_back(item->product);
                 inputs.insert(item->inputs.begin(), item->inputs.end());
                 items.erase(item);
@@ -185,24 +208,69 @@ void Plan::State::make_passes(const std::vector<int>& levels) {
                 break;
             }
         }
-        passes.emplace_back(context, space, std::move(products), stages_before(level));
-        passes.back().plan(memory_left);
+        add_pass(space, products, level, memory_left);
+    }
+}
+
+// One pass for all products, or one for each where no tile suits all of them together.
+void Plan::State::add_pass(const Shape& space, const std::vector<Product>& products, int level, std::int64_t memory) {
+    passes.emplace_back(context, space, products, stages_before(level));
+    try {
+        passes.back().plan(memory);
+    } catch (const OutOfMemory&) {
+        if (products.size() == 1) throw;
+        passes.pop_back();
+        for (const auto& product : products) add_pass(space, {product}, level, memory);
     }
 }
 
 void Plan::State::write_reports() {
-    std::int64_t working = 0;
+    std::int64_t most = 0, together = 0;
     for (const auto& pass : passes) {
         report.passes.push_back(pass.report());
         report.bytes_read += report.passes.back().bytes_read;
         report.bytes_written += report.passes.back().bytes_written;
-        working = std::max(working, report.passes.back().memory);
+        most = std::max(most, report.passes.back().memory);
+        together += report.passes.back().memory;
     }
     for (const auto i : copied) {
         report.bytes_written += bytes_of(*roots[i]);
         context.progress.bytes_total += bytes_of(*roots[i]);
     }
-    report.memory_peak = resident_bytes + working;
+    one_at_a_time = resident_bytes + together > static_cast<std::int64_t>(context.engine.memory_limit());
+    report.memory_peak = resident_bytes + (one_at_a_time ? most : together);
+}
+
+// Submits the passes from `next` on; where they must not be in memory together, the task that ends one submits the next.
+void Plan::State::submit_passes(Scope& scope, std::size_t next) {
+    for (; next < passes.size(); ++next) {
+        passes[next].submit(scope);
+        if (!one_at_a_time || next + 1 == passes.size()) continue;
+        const AnyAccess turn{context.turn.get(), Mode::update, std::nullopt};
+        scope.submit_list({.name = "end of pass"}, {&turn, 1},
+                          [this, &scope, next](const Piece&, const detail::Operand*) {
+                              passes[next].release();
+                              submit_passes(scope, next + 1);
+                          });
+        return;
+    }
+    submit_copies(scope);
+}
+
+void Plan::State::submit_copies(Scope& scope) {
+    for (const auto i : copied) {
+        const auto& root = *roots[i];
+        if (root.shape.count() == 0) continue;
+        const AnyAccess access{context.residents.at(&root), Mode::read, std::nullopt};
+        auto* sink = targets[i].sink;
+        auto* done = &context.progress.bytes_done;
+        scope.submit_list(
+            {.name = "write", .lane = Lane::io}, {&access, 1},
+            [=, box = Box::whole(root.shape), bytes = bytes_of(root)](const Piece&, const detail::Operand* operands) {
+                sink->write(box, operands[0].data);
+                done->fetch_add(bytes, std::memory_order_relaxed);
+            });
+    }
 }
 
 Plan::Plan(Engine& engine, std::vector<Target> targets) : state_(std::make_unique<State>(engine)) {
@@ -226,20 +294,9 @@ std::vector<Array> Plan::submit(Scope& scope) {
     for (const auto* node : state.pending) wait_for(*node);
     const auto workers = static_cast<std::size_t>(std::max(state.context.engine.workers(), 1));
     while (state.context.evaluators.size() < workers) state.context.evaluators.emplace_back();
-    for (auto& pass : state.passes) pass.submit(scope);
-    for (const auto i : state.copied) {
-        const auto& root = *state.roots[i];
-        if (root.shape.count() == 0) continue;
-        const AnyAccess access{state.context.residents.at(&root), Mode::read, std::nullopt};
-        auto* sink = state.targets[i].sink;
-        auto* done = &state.context.progress.bytes_done;
-        scope.submit_list(
-            {.name = "write", .lane = Lane::io}, {&access, 1},
-            [=, box = Box::whole(root.shape), bytes = bytes_of(root)](const Piece&, const detail::Operand* operands) {
-                sink->write(box, operands[0].data);
-                done->fetch_add(bytes, std::memory_order_relaxed);
-            });
-    }
+    if (state.one_at_a_time)
+        state.context.turn = std::make_unique<AnyBuffer>(state.context.engine, DType::uint8, Shape{1});
+    state.submit_passes(scope, 0);
     std::vector<Array> arrays;
     for (std::size_t i = 0; i < state.targets.size(); ++i) {
         if (state.targets[i].sink) continue;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <stdexcept>
 
 namespace heddle::array {
 
@@ -57,6 +58,22 @@ std::vector<int> ReduceGeometry::reduced_axes() const {
     return axes;
 }
 
+std::vector<int> ReduceGeometry::leaf_axes() const {
+    std::vector<int> axes;
+    std::int64_t spanned = 1;
+    for (int axis = shape.rank() - 1; axis > split && spanned < inner; --axis) {
+        if (!reduced[static_cast<std::size_t>(axis)] || shape[axis] == 1) continue;
+        spanned *= shape[axis];
+        axes.push_back(axis);
+    }
+    return axes;
+}
+
+std::int64_t ReduceGeometry::leaves() const {
+    const auto row = split < 0 ? inner : inner * shape[split];
+    return row == 0 ? 0 : total / row * segments;
+}
+
 Box ReduceGeometry::output_box(const Box& box, bool keep_dims) const {
     Box result;
     for (int axis = 0; axis < shape.rank(); ++axis) {
@@ -81,6 +98,8 @@ bool ReduceGeometry::is_last(const Box& box) const {
 }
 
 void TreeFold::push(const kernels::Reducer& reducer, int level, std::int64_t index, Bytes states) {
+    if (!nodes_.empty() && ((nodes_.back().index + 1) << nodes_.back().level) > (index << level))
+        throw std::logic_error("leaves of a reduction came out of order");
     while (!nodes_.empty() && index % 2 == 1 && nodes_.back().level == level && nodes_.back().index == index - 1) {
         auto& left = nodes_.back().states;
         reducer.combine(left.data(), states.data(), static_cast<std::int64_t>(states.size() / reducer.state_size));
@@ -144,10 +163,14 @@ BoxReduction::BoxReduction(const ReduceGeometry& geometry, const kernels::Reduce
     }
     first_leaf_ = geometry.leaf(box.lo);
     leaves_ = geometry.leaf(last) - first_leaf_ + 1;
-    states_.resize(static_cast<std::size_t>(leaves_ * outputs_) * reducer.state_size);
+    const bool continues = leaves_ == 1 && !state.open.empty();
+    if (!continues) states_.resize(static_cast<std::size_t>(leaves_ * outputs_) * reducer.state_size);
     std::int64_t open = 0;
     if (!state.open.empty()) {
-        std::copy(state.open.begin(), state.open.end(), states_.begin());
+        if (continues)
+            states_ = std::move(state.open);
+        else
+            std::copy(state.open.begin(), state.open.end(), states_.begin());
         state.open = {};
         open = 1;
     }
@@ -208,6 +231,7 @@ void BoxReduction::finish() {
     const auto size = static_cast<std::size_t>(outputs_) * reducer_.state_size;
     auto end = first_leaf_ + leaves_;
     if (geometry_.leaf_end(end - 1) > geometry_.number(last) + 1) {
+        if (geometry_.rows) throw std::logic_error("a tile cuts a leaf of a reduction");
         const auto* begin = state_at(--end - first_leaf_, 0);
         state_.open = leaves_ == 1 ? std::move(states_) : Bytes(begin, begin + size);
     }

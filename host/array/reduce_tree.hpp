@@ -32,10 +32,13 @@ struct ReduceGeometry {
     // The element's number, and its leaf's, for the reduced coordinates of an index into the shape.
     std::int64_t number(const Shape& index) const;
     std::int64_t leaf(const Shape& index) const;
+    std::int64_t leaves() const;  // of one output
     // The number after the last element of a leaf.
     std::int64_t leaf_end(std::int64_t leaf) const;
     // The reduced axes longer than 1, in order.
     std::vector<int> reduced_axes() const;
+    // The reduced axes that every leaf spans: those whose extents are in `inner`.
+    std::vector<int> leaf_axes() const;
     // The output's part that a box belongs to; `keep_dims` leaves reduced axes in as [0, 1).
     Box output_box(const Box& box, bool keep_dims) const;
     // Whether the box holds the first, the last elements of its outputs.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 
 #include "heddle/error.hpp"
 
@@ -13,119 +14,174 @@ constexpr std::int64_t kPieceElements = std::int64_t{1} << 17;
 // With fewer outputs than this a column reduction shares its leaves out, so tiles end where leaves do.
 constexpr std::int64_t kManyOutputs = 16384;
 
+// The cost of a tile beyond its bytes: tasks to submit and run.
+constexpr double kTileOverhead = 64 << 10;
+
+// Whether tiles must end where the reduction's leaves end. A column reduction with many outputs takes its elements one
+// after the other and keeps a cut leaf open from tile to tile.
+bool keeps_leaves_whole(const ReduceGeometry& geometry) {
+    return geometry.rows || geometry.outputs < kManyOutputs;
+}
+
+// An axis that a reduction runs along has one index in a tile, some, or all of them.
+enum class Extent : std::uint8_t { one, some, whole };
+
 class Chooser {
 public:
     explicit Chooser(const TileRequest& request)
-        : request_(request), shape_(request.shape), unit_(Shape::filled(shape_.rank(), 1)), least_(unit_) {}
+        : request_(request),
+          shape_(request.shape),
+          unit_(Shape::filled(shape_.rank(), 1)),
+          least_(unit_),
+          extents_(static_cast<std::size_t>(shape_.rank()), Extent::some) {}
 
+    // Every way to cut the reduced axes that suits all reductions is tried; the cheapest tile wins.
     Shape choose() {
         set_units();
-        tile_ = unit_;
-        make_contiguous();
-        shrink();
-        if (request_.bytes(tile_) < request_.target) grow();
-        return tile_;
+        std::vector<int> axes;
+        for (int axis = 0; axis < shape_.rank(); ++axis) {
+            const auto reduces = [&](const auto* g) { return g->reduced[static_cast<std::size_t>(axis)]; };
+            if (shape_[axis] > 1 && std::any_of(request_.reductions.begin(), request_.reductions.end(), reduces))
+                axes.push_back(axis);
+        }
+        try_extents(axes, 0);
+        if (!best_) throw too_small();
+        return *best_;
     }
 
 private:
-    std::int64_t& full(std::int64_t& extent, int axis) { return extent = shape_[axis]; }
+    void try_extents(const std::vector<int>& axes, std::size_t from) {
+        if (from < axes.size()) {
+            for (const auto extent : {Extent::one, Extent::some, Extent::whole}) {
+                extents_[static_cast<std::size_t>(axes[from])] = extent;
+                try_extents(axes, from + 1);
+            }
+            return;
+        }
+        for (const auto* geometry : request_.reductions)
+            if (!suits(*geometry)) return;
+        const auto tile = fit();
+        if (!tile) return;
+        const auto cost_of_this = cost(*tile);
+        if (best_ && cost_of_this >= best_cost_) return;
+        best_ = tile;
+        best_cost_ = cost_of_this;
+    }
+
+    Extent extent(int axis) const { return extents_[static_cast<std::size_t>(axis)]; }
+
+    // Elements of an output come in order: one reduced axis may be cut, with those before it one index at a time and
+    // those after it whole.
+    bool suits(const ReduceGeometry& geometry) const {
+        bool cut = false;
+        for (const int axis : geometry.reduced_axes()) {
+            if (cut && extent(axis) != Extent::whole) return false;
+            cut = cut || extent(axis) != Extent::one;
+        }
+        if (!keeps_leaves_whole(geometry)) return true;
+        for (const int axis : geometry.leaf_axes())
+            if (extent(axis) != Extent::whole) return false;
+        return geometry.split < 0 || geometry.group == 1 || extent(geometry.split) != Extent::one;
+    }
 
     void set_units() {
+        for (const auto* geometry : request_.reductions) {
+            if (geometry->split < 0 || !keeps_leaves_whole(*geometry)) continue;
+            auto& least = least_[geometry->split];
+            least = std::min(std::lcm(least, geometry->group), shape_[geometry->split]);
+        }
         for (int axis = 0; axis < shape_.rank(); ++axis) {
             for (const auto& grid : request_.grids) {
                 const auto joined = std::lcm(unit_[axis], std::max<std::int64_t>(grid[axis], 1));
                 const auto larger = std::max(unit_[axis], grid[axis]);
-                unit_[axis] = std::min(joined <= 4 * larger ? joined : larger, shape_[axis]);
+                unit_[axis] = joined <= 4 * larger ? joined : larger;
             }
-        }
-        for (const auto* geometry : request_.reductions) align(*geometry);
-    }
-
-    // Tiles end where leaves end.
-    void align(const ReduceGeometry& geometry) {
-        if (!geometry.rows && geometry.outputs >= kManyOutputs) return;
-        std::int64_t inner = 1;
-        for (int axis = shape_.rank() - 1; axis >= 0 && axis > geometry.split && inner < geometry.inner; --axis) {
-            if (!geometry.reduced[static_cast<std::size_t>(axis)]) continue;
-            inner *= shape_[axis];
-            full(unit_[axis], axis);
-            full(least_[axis], axis);
-        }
-        if (geometry.split < 0) return;
-        auto& unit = unit_[geometry.split];
-        auto& least = least_[geometry.split];
-        unit = std::min((unit + geometry.group - 1) / geometry.group * geometry.group, shape_[geometry.split]);
-        least = std::min(std::lcm(least, geometry.group), shape_[geometry.split]);
-    }
-
-    // Elements of an output must come in order: one reduced axis may be cut, with those before it one index at a time
-    // and those after it whole.
-    void make_contiguous() {
-        for (const auto* geometry : request_.reductions) {
-            const auto axes = geometry->reduced_axes();
-            for (std::size_t cut = 0; cut < axes.size(); ++cut) {
-                if (tile_[axes[cut]] == 1 && cut + 1 < axes.size()) continue;
-                Shape wider = tile_;
-                for (std::size_t i = cut + 1; i < axes.size(); ++i) full(wider[axes[i]], axes[i]);
-                if (request_.bytes(wider) <= request_.limit || cut + 1 == axes.size()) {
-                    tile_ = wider;
-                    break;
-                }
-                tile_[axes[cut]] = 1;
-            }
+            unit_[axis] = std::min((unit_[axis] + least_[axis] - 1) / least_[axis] * least_[axis], shape_[axis]);
         }
     }
 
-    bool may_grow(int axis) const {
-        for (const auto* geometry : request_.reductions) {
-            if (!geometry->reduced[static_cast<std::size_t>(axis)]) continue;
-            for (const int other : geometry->reduced_axes())
-                if (other > axis && tile_[other] != shape_[other]) return false;
-        }
-        return true;
-    }
-
-    void grow() {
-        for (int axis = shape_.rank() - 1; axis >= 0; --axis) {
-            if (tile_[axis] == shape_[axis] || !may_grow(axis)) continue;
-            const auto factor = request_.target / std::max<std::int64_t>(request_.bytes(tile_), 1);
-            if (factor < 2) return;
-            const auto before = tile_[axis];
-            tile_[axis] = std::min(tile_[axis] * factor, shape_[axis]);
-            if (request_.bytes(tile_) > request_.limit) tile_[axis] = before;
-        }
-    }
-
-    void shrink() {
+    // The tile of these extents: whole chunks, grown to the target or shrunk to the limit; nothing if that cannot be.
+    std::optional<Shape> fit() const {
+        Shape tile = unit_;
         for (int axis = 0; axis < shape_.rank(); ++axis) {
-            while (request_.bytes(tile_) > request_.limit && tile_[axis] > least_[axis])
-                tile_[axis] = std::max(least_[axis], tile_[axis] / 2 / least_[axis] * least_[axis]);
+            if (extent(axis) == Extent::one) tile[axis] = 1;
+            if (extent(axis) == Extent::whole) tile[axis] = shape_[axis];
         }
-        if (request_.bytes(tile_) > request_.limit)
-            throw OutOfMemory("the memory limit is too small for this computation",
-                              "its smallest tile " + to_string(tile_) + " of " + to_string(shape_) + " takes " +
-                                  std::to_string(request_.bytes(tile_)) + " bytes, " + std::to_string(request_.limit) +
-                                  " are left",
-                              "allow more memory");
+        for (int axis = 0; axis < shape_.rank(); ++axis) {
+            if (extent(axis) != Extent::some) continue;
+            const auto least = std::min(least_[axis], tile[axis]);
+            while (request_.bytes(tile) > request_.limit && tile[axis] > least)
+                tile[axis] = std::max(least, tile[axis] / 2 / least * least);
+        }
+        const auto bytes = request_.bytes(tile);
+        if (bytes > request_.limit) return std::nullopt;
+        if (bytes < request_.target) grow(tile);
+        return tile;
+    }
+
+    void grow(Shape& tile) const {
+        for (int axis = shape_.rank() - 1; axis >= 0; --axis) {
+            if (tile[axis] == shape_[axis] || extent(axis) != Extent::some) continue;
+            const auto factor = request_.target / std::max<std::int64_t>(request_.bytes(tile), 1);
+            if (factor < 2) return;
+            const auto before = tile[axis];
+            tile[axis] = factor > shape_[axis] / before ? shape_[axis] : before * factor;
+            if (request_.bytes(tile) > request_.limit) tile[axis] = before;
+        }
+    }
+
+    // What the tiles read, chunks that several of them touch counted each time, and what their number costs.
+    double cost(const Shape& tile) const {
+        double reads = 1, tiles = 1;
+        for (const auto& grid : request_.grids) {
+            double times = 1;
+            for (int axis = 0; axis < shape_.rank(); ++axis) times *= reads_of_a_chunk(shape_[axis], tile[axis], grid[axis]);
+            reads = std::max(reads, times);
+        }
+        for (int axis = 0; axis < shape_.rank(); ++axis)
+            tiles *= static_cast<double>((shape_[axis] + tile[axis] - 1) / std::max<std::int64_t>(tile[axis], 1));
+        return reads * static_cast<double>(request_.bytes(shape_)) + tiles * kTileOverhead;
+    }
+
+    static double reads_of_a_chunk(std::int64_t size, std::int64_t tile, std::int64_t chunk) {
+        if (size == 0 || chunk <= 1 || tile % chunk == 0) return 1;
+        const auto parts = [size](std::int64_t of) { return (size + of - 1) / of; };
+        const auto touches = parts(tile) + parts(chunk) - parts(std::lcm(tile, chunk));
+        return static_cast<double>(touches) / static_cast<double>(parts(chunk));
+    }
+
+    OutOfMemory too_small() const {
+        return {"the memory limit is too small for this computation",
+                "no tile of " + to_string(shape_) + " that it can work on fits in the " +
+                    std::to_string(std::max<std::int64_t>(request_.limit, 0)) + " bytes that are left",
+                "allow more memory"};
     }
 
     const TileRequest& request_;
     const Shape& shape_;
-    Shape unit_, least_, tile_;
+    Shape unit_, least_;
+    std::vector<Extent> extents_;  // per axis
+    std::optional<Shape> best_;
+    double best_cost_ = 0;
 };
 
 }  // namespace
 
 Shape choose_tile(const TileRequest& request) { return Chooser(request).choose(); }
 
-TileGrid::TileGrid(const Shape& shape, const Shape& tile) : shape_(shape), tile_(tile) {
+TileGrid::TileGrid(const Shape& shape, const Shape& tile, const std::array<bool, kMaxRank>& last)
+    : shape_(shape), tile_(tile) {
     for (int axis = 0; axis < shape.rank(); ++axis)
         counts_.push_back(shape[axis] == 0 ? 0 : (shape[axis] + tile[axis] - 1) / tile[axis]);
+    for (const bool inner : {false, true})
+        for (int axis = 0; axis < shape.rank(); ++axis)
+            if (last[static_cast<std::size_t>(axis)] == inner) order_.push_back(axis);
 }
 
 Box TileGrid::box(std::int64_t index) const {
     Box box = Box::whole(shape_);
-    for (int axis = shape_.rank() - 1; axis >= 0; --axis) {
+    for (auto entry = order_.rbegin(); entry != order_.rend(); ++entry) {
+        const int axis = *entry;
         const auto at = index % counts_[axis];
         index /= counts_[axis];
         box.lo[axis] = at * tile_[axis];
@@ -172,7 +228,7 @@ Split split_tile(const Shape& tile, int threads, const ReduceGeometry& geometry,
     for (int axis = 0; axis < tile.rank() && best.axis < 0; ++axis)
         if (!geometry.reduced[static_cast<std::size_t>(axis)] && tile[axis] > 1) best = slabs(tile, axis, threads, 1);
     if (best.axis >= 0 && tile[best.axis] >= best.step * threads) return best;
-    if (!geometry.rows && geometry.outputs >= kManyOutputs) return best;
+    if (!keeps_leaves_whole(geometry)) return best;
     for (const int axis : geometry.reduced_axes()) {
         if (tile[axis] <= 1) continue;
         if (geometry.split >= 0 ? axis > geometry.split : geometry.inner > 1 && geometry.rows) break;

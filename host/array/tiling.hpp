@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -20,19 +21,20 @@ struct TileRequest {
     std::int64_t limit = 0;                           // bytes that must suffice
 };
 
-// The extents of a pass's tiles: whole chunks where the limit allows it. Throws OutOfMemory when not even the smallest
-// tile fits.
+// The extents of a pass's tiles: whole chunks where the limit allows it. Throws OutOfMemory when no tile that suits all
+// reductions fits.
 Shape choose_tile(const TileRequest& request);
 
-// The grid of tiles of `tile` over `shape`, in C order.
+// The grid of tiles of `tile` over `shape`, in C order; the axes in `last` run fastest, whatever their place.
 class TileGrid {
 public:
-    TileGrid(const Shape& shape, const Shape& tile);
+    TileGrid(const Shape& shape, const Shape& tile, const std::array<bool, kMaxRank>& last = {});
     std::int64_t count() const { return counts_.count(); }
     Box box(std::int64_t index) const;
 
 private:
     Shape shape_, tile_, counts_;
+    std::vector<int> order_;  // of the axes, slowest first
 };
 
 // How the team shares a tile: slabs of `step` indices along `axis`; -1: one piece.

@@ -10,6 +10,9 @@ namespace {
 
 // libhdf5 merges a union of hyperslabs in time quadratic in its runs, so a long list becomes several selections.
 constexpr std::size_t kRunsPerSelection = 256;
+// It also walks a union row by row: runs from this size on are read one by one, as plain boxes, unless they share
+// chunks, which then would be decoded for each.
+constexpr std::int64_t kLongRun = 4096;
 
 // The dense block as outer × extent(axis) × inner bytes.
 struct Blocks {
@@ -84,10 +87,16 @@ void Dataset::read_runs(const Box& box, int axis, std::span<const std::int64_t> 
     const auto at = static_cast<std::size_t>(axis);
     auto start = h5::to_hsize(box.lo, stored_rank_), count = all;
     std::vector<hsize_t> memory_start(all.size(), 0);
+    const auto bytes_per_index = extents.count() / extents[axis] * static_cast<std::int64_t>(size_of(type_.dtype));
+    const auto chunk = chunk_ ? (*chunk_)[axis] : 1;
+    const auto joins = [&](std::int64_t before, std::int64_t index) {
+        return bytes_per_index < kLongRun || before / chunk == index / chunk;
+    };
     for (std::size_t next = 0; next < indices.size();) {
         const auto first = next;
         h5::select_none(file_space.get());
         for (std::size_t runs = 0; runs < kRunsPerSelection && next < indices.size(); ++runs) {
+            if (next > first && !joins(indices[next - 1], indices[next])) break;
             const auto run = next++;
             while (next < indices.size() && indices[next] == indices[next - 1] + 1) ++next;
             start[at] = static_cast<hsize_t>(indices[run]);
