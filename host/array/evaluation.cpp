@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <cstdlib>
+#include <utility>
 
 #include "heddle/coroutine.hpp"
 #include "heddle/error.hpp"
@@ -38,6 +39,7 @@ std::vector<Array> Evaluation::start(const std::shared_ptr<Evaluation>& self) {
 void Evaluation::wait() {
     auto& core = *scope_.core();
     core.engine->wait(core, std::chrono::nanoseconds(-1));
+    std::call_once(finished_, [this] { plan_.finish(); });
     // errors() keeps them, so that every thread that waits gets the error, and gets it each time.
     if (const auto errors = scope_.errors(); !errors.empty()) std::rethrow_exception(errors.front());
 }
@@ -78,11 +80,16 @@ std::vector<std::int64_t> evaluate_indices(const NodePtr& mask_or_list, std::int
             if (mask[i]) indices.push_back(static_cast<std::int64_t>(i));
         return indices;
     }
-    indices = values<std::int64_t>(engine, selection);
-    for (auto& index : indices) {
-        if (index < -extent || index >= extent)
+    const auto check = [extent](auto index) {
+        if (std::cmp_less(index, -extent) || std::cmp_greater_equal(index, extent))
             throw ShapeError("index " + std::to_string(index) + " is out of range",
                              "the axis has " + std::to_string(extent) + " elements", "check the index list");
+    };
+    if (node.dtype == DType::uint64)
+        for (const auto index : values<std::uint64_t>(engine, selection)) check(index);
+    indices = values<std::int64_t>(engine, selection);
+    for (auto& index : indices) {
+        check(index);
         if (index < 0) index += extent;
     }
     return indices;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "heddle/scope.hpp"
@@ -16,7 +17,8 @@ std::shared_ptr<std::byte> allocate_bytes(std::size_t bytes);
 class Evaluation {
 public:
     Evaluation(Engine& engine, std::vector<Target> targets);
-    // Submits the plan. Arrays for the targets without a sink, which keep `self` alive until they have been waited for.
+    // Submits the plan. Arrays for the targets without a sink, which keep `self`, but once waited for not
+    // what it was computed from.
     static std::vector<Array> start(const std::shared_ptr<Evaluation>& self);
 
     // Blocks until the tasks are done; throws their error, each time.
@@ -29,6 +31,7 @@ public:
 private:
     Plan plan_;  // outlives the scope, whose tasks use it
     Scope scope_;
+    std::once_flag finished_;
 };
 
 // Waits for the evaluation that fills the node's memory, if there is one.

@@ -13,6 +13,13 @@ std::int64_t position(const AxisRange& range, std::int64_t i) {
                       : range.start + i * range.step;
 }
 
+// Puts the i-th of `count` slabs of one index along an axis into a dense block: outer × count × inner bytes.
+void place_slab(const std::byte* slab, std::size_t outer, std::size_t inner, std::size_t count, std::size_t i,
+                std::byte* to) {
+    for (std::size_t row = 0; row < outer; ++row)
+        std::memcpy(to + (row * count + i) * inner, slab + row * inner, inner);
+}
+
 // The listed positions one at a time: for lists beside steps along other axes.
 void read_one_by_one(const io::Dataset& dataset, Box box, const Shape& step, int list_axis,
                      std::span<const std::int64_t> indices, std::byte* to) {
@@ -28,12 +35,35 @@ void read_one_by_one(const io::Dataset& dataset, Box box, const Shape& step, int
         box.lo[list_axis] = indices[i];
         box.hi[list_axis] = indices[i] + 1;
         dataset.read(box, slab.data(), step);
-        for (std::size_t row = 0; row < outer; ++row)
-            std::memcpy(to + (row * indices.size() + i) * inner, slab.data() + row * inner, inner);
+        place_slab(slab.data(), outer, inner, indices.size(), i, to);
+    }
+}
+
+void read_dataset(const io::Dataset& dataset, const std::vector<AxisRange>& ranges, void* to);
+
+// Lists along several axes: those of one axis one at a time.
+void read_lists(const io::Dataset& dataset, std::vector<AxisRange> ranges, std::size_t axis, std::byte* to) {
+    const AxisRange listed = ranges[axis];
+    std::size_t outer = 1, inner = size_of(dataset.dtype());
+    for (std::size_t a = 0; a < ranges.size(); ++a)
+        if (a != axis) (a < axis ? outer : inner) *= static_cast<std::size_t>(ranges[a].count);
+    std::vector<std::byte> slab(outer * inner);
+    const auto count = static_cast<std::size_t>(listed.count);
+    for (std::size_t i = 0; i < count; ++i) {
+        ranges[axis] = {};
+        ranges[axis].start = position(listed, static_cast<std::int64_t>(i));
+        ranges[axis].count = 1;
+        read_dataset(dataset, ranges, slab.data());
+        place_slab(slab.data(), outer, inner, count, i, to);
     }
 }
 
 void read_dataset(const io::Dataset& dataset, const std::vector<AxisRange>& ranges, void* to) {
+    const auto is_list = [](const AxisRange& range) { return range.list != nullptr; };
+    if (std::count_if(ranges.begin(), ranges.end(), is_list) > 1) {
+        const auto first = std::find_if(ranges.begin(), ranges.end(), is_list) - ranges.begin();
+        return read_lists(dataset, ranges, static_cast<std::size_t>(first), static_cast<std::byte*>(to));
+    }
     Box box;
     Shape step;
     int list_axis = -1;

@@ -35,6 +35,15 @@ NodePtr fold(expr::Op op, const std::vector<NodePtr>& operands) {
 }  // namespace
 
 NodePtr make_node(Payload payload, DType dtype, const Shape& shape, std::vector<NodePtr> inputs) {
+    std::int64_t bytes = static_cast<std::int64_t>(size_of(dtype));
+    bool empty = false, fits = true;
+    for (const auto extent : shape) {
+        empty = empty || extent == 0;
+        fits = fits && !__builtin_mul_overflow(bytes, extent, &bytes);
+    }
+    if (!fits && !empty)
+        throw ShapeError("an array of shape " + to_string(shape) + " is too large",
+                         "its bytes cannot be counted in 64 bits", "check the shapes that were broadcast");
     auto node = std::make_shared<Node>();
     node->payload = std::move(payload);
     node->dtype = dtype;

@@ -114,8 +114,9 @@ void Pass::plan(std::int64_t memory) {
     request.shape = shape_;
     request.bytes = [this](const Shape& tile) { return slot_bytes(tile) + state_bytes(tile); };
     request.limit = memory;
-    const bool staged = std::any_of(inputs_.begin(), inputs_.end(), [](const auto& input) { return input->staged(); }) ||
-                        std::any_of(outputs_.begin(), outputs_.end(), [](const auto& o) { return o->product.sink; });
+    const bool staged =
+        std::any_of(inputs_.begin(), inputs_.end(), [](const auto& input) { return input->staged(); }) ||
+        std::any_of(outputs_.begin(), outputs_.end(), [](const auto& o) { return o->product.sink; });
     request.target = staged ? std::min(kTileBytes * kSlots, memory) : std::numeric_limits<std::int64_t>::max();
     for (const auto& input : inputs_) request.grids.push_back(chunk_grid(input->leaf, shape_));
     std::optional<std::array<bool, kMaxRank>> reduced;

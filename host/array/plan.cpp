@@ -241,7 +241,8 @@ void Plan::State::write_reports() {
     report.memory_peak = resident_bytes + (one_at_a_time ? most : together);
 }
 
-// Submits the passes from `next` on; where they must not be in memory together, the task that ends one submits the next.
+// Submits the passes from `next` on; where they must not be in memory together, the task that ends one submits the
+// next.
 void Plan::State::submit_passes(Scope& scope, std::size_t next) {
     for (; next < passes.size(); ++next) {
         passes[next].submit(scope);
@@ -288,6 +289,20 @@ Plan::~Plan() = default;
 const PlanReport& Plan::report() const { return state_->report; }
 const Progress& Plan::progress() const { return state_->context.progress; }
 const TargetStats& Plan::stats(std::size_t target) const { return *state_->stats[target]; }
+
+void Plan::finish() {
+    auto& state = *state_;
+    state.passes.clear();
+    state.context.residents.clear();
+    state.context.evaluators.clear();
+    state.context.turn.reset();
+    state.buffers.clear();
+    state.memory.clear();
+    state.stages.clear();
+    state.pending.clear();
+    state.roots.clear();
+    state.targets.clear();
+}
 
 std::vector<Array> Plan::submit(Scope& scope) {
     auto& state = *state_;

@@ -72,6 +72,8 @@ public:
     // Submits everything to the scope and returns an array for each target that has no sink; those arrays hold their
     // values once the scope is done. The plan must outlive the scope's work. May block at the engine's caps.
     std::vector<Array> submit(Scope& scope);
+    // Once the scope is done: gives up the inputs and all memory but the results; the reports stay.
+    void finish();
 
 private:
     struct State;

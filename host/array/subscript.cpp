@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include "heddle/array.hpp"
 #include "heddle/error.hpp"
@@ -26,7 +27,7 @@ Range resolve(const Slice& slice, std::int64_t extent) {
     const auto start = slice.start ? bound(*slice.start) : (up ? 0 : extent - 1);
     const auto stop = slice.stop ? bound(*slice.stop) : (up ? extent : -1);
     const auto distance = up ? stop - start : start - stop;
-    const auto stride = up ? slice.step : -slice.step;
+    const auto stride = up ? slice.step : -std::max(slice.step, -std::numeric_limits<std::int64_t>::max());
     return {start, slice.step, distance <= 0 ? 0 : (distance - 1) / stride + 1};
 }
 
@@ -63,14 +64,30 @@ std::vector<Index> expand(std::span<const Index> indices, const Shape& shape) {
     return full;
 }
 
+// NumPy's rule: where a slice or a new axis stands between a list and a position, the list's axis comes first.
+bool list_comes_first(const std::vector<Index>& indices) {
+    std::size_t first = indices.size(), last = 0, count = 0;
+    bool listed = false;
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+        const auto kind = indices[i].kind();
+        if (kind != Index::Kind::select && kind != Index::Kind::position) continue;
+        listed = listed || kind == Index::Kind::select;
+        first = std::min(first, i);
+        last = i;
+        ++count;
+    }
+    return listed && last - first + 1 != count;
+}
+
 }  // namespace
 
 Array Array::subscript(std::span<const Index> indices) const {
     NodePtr node = node_;
     View view;
     Shape shape;
-    int axis = 0, selections = 0;
-    for (const auto& index : expand(indices, node_->shape)) {
+    int axis = 0, selections = 0, list_axis = 0;
+    const auto full = expand(indices, node_->shape);
+    for (const auto& index : full) {
         if (index.kind() == Index::Kind::new_axis) {
             shape.push_back(1);
             continue;
@@ -93,13 +110,19 @@ Array Array::subscript(std::span<const Index> indices) const {
                 auto list = std::make_shared<const std::vector<std::int64_t>>(
                     array::evaluate_indices(index.selection(), extent));
                 node = array::take(node, axis, std::move(list));
+                list_axis = shape.rank();
                 view.axes.push_back({shape.rank(), 0, 1});
                 shape.push_back(node->shape[axis]);
             }
         }
         ++axis;
     }
-    return Array(array::view(node, std::move(view), shape));
+    const Array selected(array::view(node, std::move(view), shape));
+    if (list_axis == 0 || !list_comes_first(full)) return selected;
+    std::vector<int> order{list_axis};
+    for (int a = 0; a < shape.rank(); ++a)
+        if (a != list_axis) order.push_back(a);
+    return selected.transpose(order);
 }
 
 }  // namespace heddle

@@ -19,9 +19,7 @@ constexpr double kTileOverhead = 64 << 10;
 
 // Whether tiles must end where the reduction's leaves end. A column reduction with many outputs takes its elements one
 // after the other and keeps a cut leaf open from tile to tile.
-bool keeps_leaves_whole(const ReduceGeometry& geometry) {
-    return geometry.rows || geometry.outputs < kManyOutputs;
-}
+bool keeps_leaves_whole(const ReduceGeometry& geometry) { return geometry.rows || geometry.outputs < kManyOutputs; }
 
 // An axis that a reduction runs along has one index in a tile, some, or all of them.
 enum class Extent : std::uint8_t { one, some, whole };
@@ -135,7 +133,8 @@ private:
         double reads = 1, tiles = 1;
         for (const auto& grid : request_.grids) {
             double times = 1;
-            for (int axis = 0; axis < shape_.rank(); ++axis) times *= reads_of_a_chunk(shape_[axis], tile[axis], grid[axis]);
+            for (int axis = 0; axis < shape_.rank(); ++axis)
+                times *= reads_of_a_chunk(shape_[axis], tile[axis], grid[axis]);
             reads = std::max(reads, times);
         }
         for (int axis = 0; axis < shape_.rank(); ++axis)

@@ -108,7 +108,7 @@ public:
     }
     // Waits until the values are there; throws the evaluation's error.
     void wait() const;
-    // Whether wait() would return at once.
+    // Whether the values are there; never so for an array that was not evaluated.
     bool ready() const;
 
     const array::NodePtr& node() const { return node_; }

@@ -3,6 +3,7 @@
 #include "heddle/coroutine.hpp"
 #include "heddle/error.hpp"
 #include "tests/array/judge.hpp"
+#include "tests/support/paths.hpp"
 
 namespace heddle::test {
 namespace {
@@ -33,6 +34,52 @@ TEST_F(Arrays, SliceAsPythonDoes) {
     EXPECT_THROW(a[10], ShapeError);
     EXPECT_THROW((a[Slice{{}, {}, 0}]), ShapeError);
     EXPECT_THROW(a(1, 1), ShapeError);
+}
+
+TEST_F(Arrays, ListsBesidePositionsLieWhereNumPyPutsThem) {
+    const Array a = from_values(counting(2 * 3 * 4), {2, 3, 4});
+    const Array list = from_values(std::vector<std::int64_t>{3, 1}, {2});
+    EXPECT_EQ(a(1, Slice{}, list).shape(), (Shape{2, 3}));
+    EXPECT_EQ(of(a(1, Slice{}, list)), (std::vector<double>{15, 19, 23, 13, 17, 21}));
+    EXPECT_EQ(a(Slice{}, 1, list).shape(), (Shape{2, 2}));
+    EXPECT_EQ(of(a(Slice{}, 1, list)), (std::vector<double>{7, 5, 19, 17}));
+    EXPECT_EQ(a(Slice{}, list[Slice{1, 2}], 0).shape(), (Shape{2, 1}));
+    EXPECT_THROW(a[full({1}, std::uint64_t{0xffffffffffffffff})], ShapeError);
+}
+
+TEST_F(Arrays, ListsOfSeveralAxesReadTheSameFromAFile) {
+    TempDir folder;
+    const auto path = (folder / "lists.h5").string();
+    const NamedArray named[] = {{"a", from_values(counting(5 * 6 * 7), {5, 6, 7})}};
+    write_hdf5(engine, path, named, {.chunks = Shape{2, 3, 4}});
+    const Array list = from_values(std::vector<std::int64_t>{3, 0, 3}, {3});
+    const auto select = [&](const Array& x) { return x[list](Slice{}, list)(Slice{}, Slice{{}, {}, -1}, list); };
+    EXPECT_EQ(of(select(open_dataset(path, "/a"))), of(select(named[0].array)));
+}
+
+TEST_F(Arrays, TheSameArrayTwiceHasItsValuesTwice) {
+    const Array a = from_values(counting(4), {4}), more = a + 1.0;
+    const auto found = evaluate(engine, std::vector<Array>{more, a + 1.0, sum(a), more, sum(a)});
+    for (const auto k : {0u, 1u, 3u})
+        EXPECT_EQ(std::vector<double>(found[k].view<double>().begin(), found[k].view<double>().end()),
+                  (std::vector<double>{1, 2, 3, 4}));
+    EXPECT_EQ(found[2].item<double>(), 6);
+    EXPECT_EQ(found[4].item<double>(), 6);
+}
+
+TEST_F(Arrays, ResultsKeepNothingOfWhatTheyCameFrom) {
+    Array x = evaluate(engine, from_values(counting(4), {4}) + 1.0);
+    const std::weak_ptr<const array::Node> first = x.node();
+    for (int i = 0; i < 3; ++i) {
+        x = evaluate(engine, x + 1.0);
+        x.wait();
+    }
+    EXPECT_TRUE(first.expired());
+}
+
+TEST_F(Arrays, ShapesTooLargeToCountAreErrors) {
+    EXPECT_THROW(full({std::int64_t{1} << 40, std::int64_t{1} << 40}, 1.0), ShapeError);
+    EXPECT_EQ(full({std::int64_t{1} << 40, 0, std::int64_t{1} << 40}, 1.0).size(), 0);
 }
 
 TEST_F(Arrays, SliceExpressionsInSeveralAxes) {

@@ -66,6 +66,36 @@ TEST_F(Plans, EqualComputationsAreOne) {
     EXPECT_EQ(plan.report().passes.size(), 3u);
 }
 
+TEST_F(Plans, ResultsWaitForALaterPassOverTheSameInput) {
+    Plan plan(engine, {{*raw / mean(*raw * 2.0f, 0), "a"}, {*raw + 1.0f, "b"}});
+    EXPECT_EQ(plan.report().bytes_read, 2 * 40 * 30 * 500 * 4);
+}
+
+TEST_F(Plans, PassesTakeTurnsWhereTheyDoNotFitTogether) {
+    const Array wanted = (*raw - mean(*raw, 0)) / stddev(*raw * 2.0f, 0);
+    const auto expected = values<double>(engine, wanted);
+    int done = 0;
+    for (std::size_t memory = 150'000; memory < 4'000'000; memory += 100'000) {
+        Engine small(EngineOptions{.threads = 2, .memory = memory});
+        Collector collector({40, 30, 500});
+        std::optional<Plan> plan;
+        try {
+            plan.emplace(small, std::vector<Target>{{wanted.astype(DType::float32), "z", &collector}});
+        } catch (const OutOfMemory&) {
+            EXPECT_EQ(done, 0) << "less memory was enough";
+            continue;
+        }
+        Scope scope(small);
+        plan->submit(scope);
+        scope.wait();
+        EXPECT_LE(small.memory_peak(), memory);
+        ++done;
+        const auto found = collector.values();
+        for (std::size_t i = 0; i < found.size(); ++i) ASSERT_EQ(found[i], static_cast<float>(expected[i])) << i;
+    }
+    EXPECT_GT(done, 30);
+}
+
 TEST_F(Plans, BroadcastOperandsAreComputedOnce) {
     const Array row = exp(arange(0, 500).astype(DType::float64) / 100.0);
     Plan plan(engine, {{*raw + row * row, "r"}});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <numeric>
+#include <random>
 
 #include "heddle/error.hpp"
 #include "tests/array/judge.hpp"
@@ -127,6 +128,65 @@ TEST(Reduction, GivesTheSameBitsForAllThreadsDevicesChunksAndMemory) {
                         EXPECT_LT(memory, std::size_t{3} << 20);
                     }
                 }
+            }
+        }
+    }
+}
+
+// Reductions over different axes in one pass, each of which asks for other tiles.
+TEST(Reduction, SeveralInOnePassGiveTheBitsOfEachAlone) {
+    std::mt19937 random(1);
+    const auto any = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
+    const std::vector<std::int64_t> extents{1, 2, 3, 10, 16, 100, 257, 300, 1000, 1500, 20000, 100000};
+    Engine reference(EngineOptions{.device = "reference"});
+    TempDir folder;
+    for (int round = 0; round < 60; ++round) {
+        Shape shape;
+        while (shape.empty() || shape.count() < 30000 || shape.count() > 300000) {
+            shape = {};
+            for (int axis = 1 + any(4); axis > 0; --axis)
+                shape.push_back(extents[static_cast<std::size_t>(any(static_cast<int>(extents.size())))]);
+        }
+        const Array a = from_values(random_values(static_cast<std::size_t>(shape.count()), 5), shape);
+        WriteOptions options;
+        if (any(3) != 0) {
+            options.chunks = shape;
+            for (int axis = 0; axis < shape.rank(); ++axis)
+                (*options.chunks)[axis] = std::max<std::int64_t>(shape[axis] / (1 + any(5)), 1);
+        }
+        const auto path = (folder / ("s" + std::to_string(round) + ".h5")).string();
+        const NamedArray named[] = {{"a", a}};
+        write_hdf5(reference, path, named, options);
+        const Array stored = open_dataset(path, "/a");
+        std::vector<Array> wanted;
+        std::vector<std::vector<double>> expected;
+        std::size_t results = 0;
+        for (int k = 1 + any(4); k > 0; --k) {
+            const auto sets = axis_sets(shape.rank());
+            const auto axes = axes_of(sets[static_cast<std::size_t>(any(static_cast<int>(sets.size())))]);
+            const auto reduced = [&, kind = any(4), more = any(3) == 0](const Array& of) {
+                const Array x = more ? of + 1.0 : of;
+                return kind == 0 ? sum(x, axes) : kind == 1 ? var(x, axes) : kind == 2 ? max(x, axes) : mean(x, axes);
+            };
+            wanted.push_back(reduced(stored));
+            expected.push_back(values<double>(reference, reduced(a)));
+            results += expected.back().size() * 8;
+        }
+        for (const int threads : {1, 2, 7}) {
+            const auto data = static_cast<std::size_t>(shape.count() * 8);
+            const auto memory = data * static_cast<std::size_t>(1 + any(8)) / 3;
+            Engine small(EngineOptions{.threads = threads, .memory = memory});
+            std::vector<Array> found;
+            try {
+                found = evaluate(small, wanted);
+            } catch (const OutOfMemory&) {
+                EXPECT_LT(memory, data + 3 * results) << to_string(shape) << " round " << round;  // before any work
+                continue;
+            }
+            for (std::size_t k = 0; k < found.size(); ++k) {
+                const auto view = found[k].view<double>();
+                expect_same_bits(expected[k], {view.begin(), view.end()},
+                                 to_string(shape) + " round " + std::to_string(round));
             }
         }
     }
