@@ -91,6 +91,7 @@ void Plan::State::make_residents() {
         return i;
     };
     memory.resize(targets.size());
+    resident_bytes = static_cast<std::int64_t>(memory::block_bytes(1));  // the passes' turn
     std::set<const Node*> counted;
     for (std::size_t i = 0; i < targets.size(); ++i) {
         const auto& root = roots[i];

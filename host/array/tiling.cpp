@@ -128,7 +128,8 @@ private:
         }
     }
 
-    // What the tiles read, chunks that several of them touch counted each time, and what their number costs.
+    // What the tiles read, chunks that several of them touch counted each time, what their number costs, and what of
+    // them is too large to overlap with the next.
     double cost(const Shape& tile) const {
         double reads = 1, tiles = 1;
         for (const auto& grid : request_.grids) {
@@ -139,7 +140,9 @@ private:
         }
         for (int axis = 0; axis < shape_.rank(); ++axis)
             tiles *= static_cast<double>((shape_[axis] + tile[axis] - 1) / std::max<std::int64_t>(tile[axis], 1));
-        return reads * static_cast<double>(request_.bytes(shape_)) + tiles * kTileOverhead;
+        const auto beyond = std::max<std::int64_t>(request_.bytes(tile) - request_.target, 0);
+        return reads * static_cast<double>(request_.bytes(shape_)) + tiles * kTileOverhead +
+               static_cast<double>(beyond);
     }
 
     static double reads_of_a_chunk(std::int64_t size, std::int64_t tile, std::int64_t chunk) {
