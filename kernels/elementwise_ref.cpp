@@ -24,7 +24,7 @@ Int floor_div(Int a, Int b) { return a / b - ((a % b != 0 && (a < 0) != (b < 0))
 // Integers: exact in 128 bits, then the low bits.
 template <class T>
 Result<T> integer(Op op, T x, T y, T z) {
-    const Int a = x, b = y;
+    const Int a = Int{x}, b = Int{y};
     const int width = static_cast<int>(sizeof(T)) * 8;
     const auto keep = [](Int v) { return Result<T>::of(static_cast<T>(v)); };
     switch (op) {

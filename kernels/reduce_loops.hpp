@@ -9,7 +9,8 @@
 #include "kernels/reduce_state.hpp"
 
 // The loops of a Reducer over one of the states in reduce_state.hpp.
-namespace heddle::kernels::reduction {
+namespace heddle::kernels {
+inline namespace reduction {
 
 // A leaf's values go round these lanes, which are then joined in pairs: part of the results' definition.
 inline constexpr std::int64_t kLanes = 16;
@@ -183,4 +184,5 @@ Reducer reducer(DType input) {
     return {input, output, sizeof(S), true, false, init<S>, fold<S>, accumulate<S>, combine<S>, finalize<S, output>};
 }
 
-}  // namespace heddle::kernels::reduction
+}  // namespace reduction
+}  // namespace heddle::kernels

@@ -2,7 +2,6 @@
 
 namespace heddle::kernels {
 
-using namespace reduction;
 Reducer make_position(Reduce reduce, bool skip, DType input);
 
 namespace {

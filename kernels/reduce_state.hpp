@@ -7,7 +7,8 @@
 
 // What each reduction keeps, and how it takes a value and joins two states. `Value` is what Reducer::input says, `Wide`
 // the result before it is cast to Reducer::output.
-namespace heddle::kernels::reduction {
+namespace heddle::kernels {
+inline namespace reduction {
 
 template <class T>
 struct RealOf {
@@ -233,4 +234,5 @@ struct TruthOf {
     Wide result(std::int64_t, double) const { return state; }
 };
 
-}  // namespace heddle::kernels::reduction
+}  // namespace reduction
+}  // namespace heddle::kernels

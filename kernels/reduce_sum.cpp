@@ -2,7 +2,6 @@
 
 namespace heddle::kernels {
 
-using namespace reduction;
 Reducer make_sum(bool skip, DType input);
 Reducer make_prod(bool skip, DType input);
 

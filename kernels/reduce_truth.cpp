@@ -2,7 +2,6 @@
 
 namespace heddle::kernels {
 
-using namespace reduction;
 Reducer make_truth(Reduce reduce, bool skip, DType input);
 
 namespace {
