@@ -10,7 +10,6 @@ namespace {
 
 using array::NodePtr;
 using array::View;
-using array::ViewAxis;
 
 struct Range {
     std::int64_t start, step, count;
@@ -117,7 +116,7 @@ Array Array::subscript(std::span<const Index> indices) const {
         }
         ++axis;
     }
-    const Array selected(array::view(node, std::move(view), shape));
+    Array selected(array::view(node, std::move(view), shape));
     if (list_axis == 0 || !list_comes_first(full)) return selected;
     std::vector<int> order{list_axis};
     for (int a = 0; a < shape.rank(); ++a)

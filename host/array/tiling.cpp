@@ -138,8 +138,10 @@ private:
                 times *= reads_of_a_chunk(shape_[axis], tile[axis], grid[axis]);
             reads = std::max(reads, times);
         }
-        for (int axis = 0; axis < shape_.rank(); ++axis)
-            tiles *= static_cast<double>((shape_[axis] + tile[axis] - 1) / std::max<std::int64_t>(tile[axis], 1));
+        for (int axis = 0; axis < shape_.rank(); ++axis) {
+            const auto count = (shape_[axis] + tile[axis] - 1) / std::max<std::int64_t>(tile[axis], 1);
+            tiles *= static_cast<double>(count);
+        }
         const auto beyond = std::max<std::int64_t>(request_.bytes(tile) - request_.target, 0);
         return reads * static_cast<double>(request_.bytes(shape_)) + tiles * kTileOverhead +
                static_cast<double>(beyond);
