@@ -1,6 +1,7 @@
 #include "host/array/tiling.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <optional>
 
@@ -99,7 +100,7 @@ private:
     }
 
     // The tile of these extents: whole chunks, grown to the target or shrunk to the limit; nothing if that cannot be.
-    std::optional<Shape> fit() const {
+    std::optional<Shape> fit() {
         Shape tile = unit_;
         for (int axis = 0; axis < shape_.rank(); ++axis) {
             if (extent(axis) == Extent::one) tile[axis] = 1;
@@ -112,6 +113,7 @@ private:
                 tile[axis] = std::max(least, tile[axis] / 2 / least * least);
         }
         const auto bytes = request_.bytes(tile);
+        smallest_ = std::min(smallest_, bytes);
         if (bytes > request_.limit) return std::nullopt;
         if (bytes < request_.target) grow(tile);
         return tile;
@@ -155,10 +157,11 @@ private:
     }
 
     OutOfMemory too_small() const {
+        const auto left = std::max<std::int64_t>(request_.limit, 0);
         return {"the memory limit is too small for this computation",
-                "no tile of " + to_string(shape_) + " that it can work on fits in the " +
-                    std::to_string(std::max<std::int64_t>(request_.limit, 0)) + " bytes that are left",
-                "allow more memory"};
+                "a part of " + to_string(shape_) + " takes at least " + std::to_string(smallest_) + " bytes, and " +
+                    std::to_string(left) + " are left beside what must stay in memory",
+                "allow " + std::to_string(smallest_ - left) + " bytes more"};
     }
 
     const TileRequest& request_;
@@ -167,6 +170,7 @@ private:
     std::vector<Extent> extents_;  // per axis
     std::optional<Shape> best_;
     double best_cost_ = 0;
+    std::int64_t smallest_ = std::numeric_limits<std::int64_t>::max();  // bytes of any tile tried
 };
 
 }  // namespace
