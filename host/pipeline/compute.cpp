@@ -62,15 +62,19 @@ io::OutputTarget target_for(const OutputSpec& output, std::span<const NamedArray
     return target;
 }
 
+// All results first: a scale that is carried over gives way to a result of its name, never the other way round.
 std::vector<std::string> create_datasets(io::OutputFile& file, std::vector<Part>& parts,
                                          const io::Provenance& provenance) {
-    std::vector<std::string> notes;
+    std::vector<io::OutputDataset> datasets;
     for (auto& part : parts) {
-        const auto dataset = file.create(part.spec);
-        part.dataset->attach(file, dataset);
-        for (auto& line : carry(part.array, file, dataset))
+        datasets.push_back(file.create(part.spec));
+        part.dataset->attach(file, datasets.back());
+    }
+    std::vector<std::string> notes;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        for (auto& line : carry(parts[i].array, file, datasets[i]))
             if (std::find(notes.begin(), notes.end(), line) == notes.end()) notes.push_back(std::move(line));
-        io::write_provenance(file, dataset, provenance);
+        io::write_provenance(file, datasets[i], provenance);
     }
     return notes;
 }

@@ -102,5 +102,39 @@ TEST_F(WriteHdf5, CarriesAttributesAndChunksOfTheSource) {
     }
 }
 
+TEST_F(WriteHdf5, ResultNamedLikeAScaleComesFirst) {
+    {
+        const auto file = test::new_file(at("in.h5"));
+        test::put(file.get(), "t", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, {3, 2}, test::counted<double>(6).data());
+        test::put(file.get(), "lat", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, {3}, test::counted<double>(3, 10).data());
+        test::put(file.get(), "lon", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, {2}, test::counted<double>(2, 20).data());
+        io::LibraryLock lock;
+        const auto t = io::h5::open_dataset(file.get(), "t", H5P_DEFAULT);
+        for (const auto* name : {"lat", "lon"}) {
+            const auto scale = io::h5::open_dataset(file.get(), name, H5P_DEFAULT);
+            H5DSset_scale(scale.get(), name);
+            H5DSattach_scale(t.get(), scale.get(), name == std::string("lat") ? 0 : 1);
+        }
+    }
+    const auto t = open_dataset(at("in.h5"), "/t");
+    // 'lat' computed is equal to the scale; 'lon' is not.
+    const std::vector<NamedArray> arrays{
+        {"t2", t + 1}, {"lon", t[0] * 2}, {"lat", arange(10, 13).astype(DType::float64)}};
+    for (const auto overwrite : {Overwrite::refuse, Overwrite::replace}) {
+        write_hdf5(engine_, at("out.h5"), arrays, {.overwrite = overwrite});
+        EXPECT_EQ(test::read_all<double>(*test::open(at("out.h5"), "/lon")), (std::vector<double>{0, 2}));
+        EXPECT_EQ(test::read_all<double>(*test::open(at("out.h5"), "/lon_2")), (std::vector<double>{20, 21}));
+        EXPECT_EQ(test::read_all<double>(*test::open(at("out.h5"), "/lat")), (std::vector<double>{10, 11, 12}));
+        EXPECT_EQ(test::read_all<double>(*test::open(at("out.h5"), "/lat_2")), (std::vector<double>{10, 11, 12}));
+        const auto t2 = test::open(at("out.h5"), "/t2"), lon = test::open(at("out.h5"), "/lon");
+        const auto lon_2 = test::open(at("out.h5"), "/lon_2"), lat_2 = test::open(at("out.h5"), "/lat_2");
+        io::LibraryLock lock;
+        EXPECT_GT(H5DSis_attached(t2->id(), lat_2->id(), 0), 0);
+        EXPECT_GT(H5DSis_attached(t2->id(), lon_2->id(), 1), 0);
+        EXPECT_GT(H5DSis_attached(lon->id(), lon_2->id(), 0), 0);
+        EXPECT_LE(H5DSis_scale(lon->id()), 0);
+    }
+}
+
 }  // namespace
 }  // namespace heddle
