@@ -78,8 +78,10 @@ std::vector<std::string> copy_attributes(const Dataset& from, OutputFile& file, 
 }
 
 void write_provenance(OutputFile& file, OutputDataset to, const Provenance& provenance) {
-    const nlohmann::ordered_json text{
-        {"expression", provenance.expression}, {"inputs", provenance.inputs}, {"heddle", provenance.version}};
+    nlohmann::ordered_json text{{"expression", provenance.expression}, {"inputs", provenance.inputs}};
+    if (provenance.cf) text["cf"] = true;
+    if (provenance.dtype) text["dtype"] = name_of(*provenance.dtype);
+    text["heddle"] = provenance.version;
     // Names of files are bytes: what is not UTF-8 must not make the result fail.
     file.set_attribute(to, "heddle_provenance", text.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }

@@ -31,8 +31,11 @@ struct Provenance {
     std::string expression;
     std::vector<std::string> inputs;  // "raw=scan.h5:/exchange/data"
     std::string version;
+    // What else changes the values: the inputs were CF decoded; the results were stored as another type.
+    bool cf = false;
+    std::optional<DType> dtype = std::nullopt;
 };
-// Writes attribute `heddle_provenance` (JSON text).
+// Writes attribute `heddle_provenance` (JSON text); cf and dtype only where they are set.
 void write_provenance(OutputFile& file, OutputDataset to, const Provenance& provenance);
 
 }  // namespace heddle::io

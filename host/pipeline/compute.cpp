@@ -19,6 +19,7 @@ using Clock = std::chrono::steady_clock;
 // One result on its way to a dataset or a preview.
 struct Part {
     Array array;
+    std::optional<DType> dtype;  // that was asked for
     io::DatasetSpec spec;
     std::unique_ptr<DatasetSink> dataset;
     std::unique_ptr<PreviewSink> preview;
@@ -29,7 +30,7 @@ std::vector<Part> make_parts(std::span<const NamedArray> arrays, const std::opti
     std::vector<Part> parts;
     for (const auto& named : arrays) {
         const auto format = output ? format_of(*output, named.name) : DatasetFormat{};
-        Part part{format.dtype ? named.array.astype(*format.dtype) : named.array, {}, nullptr, nullptr};
+        Part part{format.dtype ? named.array.astype(*format.dtype) : named.array, format.dtype, {}, nullptr, nullptr};
         if (output) {
             part.spec = dataset_spec(named.name, part.array, format);
             part.dataset = std::make_unique<DatasetSink>(part.spec.chunk);
@@ -63,8 +64,7 @@ io::OutputTarget target_for(const OutputSpec& output, std::span<const NamedArray
 }
 
 // All results first: a scale that is carried over gives way to a result of its name, never the other way round.
-std::vector<std::string> create_datasets(io::OutputFile& file, std::vector<Part>& parts,
-                                         const io::Provenance& provenance) {
+std::vector<std::string> create_datasets(io::OutputFile& file, std::vector<Part>& parts, io::Provenance provenance) {
     std::vector<io::OutputDataset> datasets;
     for (auto& part : parts) {
         datasets.push_back(file.create(part.spec));
@@ -74,6 +74,7 @@ std::vector<std::string> create_datasets(io::OutputFile& file, std::vector<Part>
     for (std::size_t i = 0; i < parts.size(); ++i) {
         for (auto& line : carry(parts[i].array, file, datasets[i]))
             if (std::find(notes.begin(), notes.end(), line) == notes.end()) notes.push_back(std::move(line));
+        provenance.dtype = parts[i].dtype;
         io::write_provenance(file, datasets[i], provenance);
     }
     return notes;

@@ -70,7 +70,7 @@ BoundJob bind_job(const Job& job) {
 
 JobReport run_job(Engine& engine, const Job& job, Hooks& hooks, Work work) {
     const auto bound = bind_job(job);
-    io::Provenance provenance{job.program, {}, std::string(kVersion)};
+    io::Provenance provenance{job.program, {}, std::string(kVersion), job.cf == Cf::decode};
     while (provenance.expression.ends_with('\n')) provenance.expression.pop_back();
     for (const auto& input : job.inputs) provenance.inputs.push_back(input.name + "=" + describe(input));
     auto report = compute(engine, bound.results, job.output, provenance, hooks, work);

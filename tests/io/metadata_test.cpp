@@ -125,6 +125,16 @@ TEST_F(Metadata, ScaleOfAnotherLengthIsReported) {
     EXPECT_NE(lines[0].find("'time'"), std::string::npos) << lines[0];
 }
 
+TEST_F(Metadata, ProvenanceNamesWhatChangesTheValues) {
+    io::OutputFile out({target.string()});
+    const auto r = out.create({.name = "r", .dtype = DType::float32, .shape = {1}});
+    io::write_provenance(out, r, {"t", {"t=in.nc:/t"}, "0.1.0", true, DType::float32});
+    out.commit();
+    const auto json = nlohmann::json::parse(open(target, "r")->attribute("heddle_provenance")->text[0]);
+    EXPECT_EQ(json["cf"], true);
+    EXPECT_EQ(json["dtype"], "float32");
+}
+
 TEST_F(Metadata, ProvenanceIsJson) {
     io::OutputFile out({target.string()});
     const auto r = out.create({.name = "r", .dtype = DType::float64, .shape = {1}});
@@ -136,6 +146,8 @@ TEST_F(Metadata, ProvenanceIsJson) {
     EXPECT_EQ(json["expression"], "-log(\"a\")");
     EXPECT_EQ(json["heddle"], "0.1.0");
     EXPECT_EQ(json["inputs"].size(), 1u);
+    EXPECT_FALSE(json.contains("cf"));
+    EXPECT_FALSE(json.contains("dtype"));
     EXPECT_EQ(io::attribute_of(io::InputFile::open(target.string())->locate("/"), "gain").as_double(), 2.5);
 }
 
