@@ -30,6 +30,7 @@ public:
     void warn(const std::string& text) {
         if (!options_.quiet && said_.insert(text).second) print_err("warning: " + printable(text) + "\n");
     }
+    void warned(const std::string& text) override { warn(text); }
     void planned(const array::PlanReport& plan) override {
         for (const auto& text : plan.warnings) warn(text);
     }

@@ -64,7 +64,10 @@ std::string summary_text(const pipeline::JobReport& report, const std::string& f
     for (const auto& result : report.results) {
         text += fmt::format("wrote {}:{}  {}, {}", printable(file), printable(result.path), type_and_shape(result),
                             format_bytes(result.bytes()));
-        if (can_be_odd(result.dtype)) text += fmt::format(", {} NaN, {} infinite", result.nan, result.inf);
+        if (can_be_odd(result.dtype) || result.converted_from)
+            text += fmt::format(", {} NaN, {} infinite", result.nan, result.inf);
+        if (result.converted_from)
+            text += fmt::format(" before the conversion from {}", name_of(*result.converted_from));
         text += "\n";
     }
     const auto moved = unsigned_of(report.plan.bytes_read) + unsigned_of(report.plan.bytes_written);
@@ -120,6 +123,7 @@ Json report_json(const pipeline::JobReport& report, const std::string& file) {
         Json entry{
             {"name", result.name}, {"dtype", std::string(name_of(result.dtype))}, {"shape", extents(result.shape)}};
         if (!result.path.empty()) entry["path"] = result.path;
+        if (result.converted_from) entry["converted_from"] = std::string(name_of(*result.converted_from));
         entry["nan"] = result.nan;
         entry["inf"] = result.inf;
         if (result.preview && !result.preview->summarised()) entry["values"] = json_values(*result.preview);

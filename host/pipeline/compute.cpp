@@ -8,6 +8,8 @@
 #include <memory>
 
 #include "heddle/error.hpp"
+#include "heddle/functions.hpp"
+#include "heddle/reductions.hpp"
 #include "host/pipeline/carry.hpp"
 #include "host/pipeline/format.hpp"
 
@@ -23,6 +25,9 @@ struct Part {
     io::DatasetSpec spec;
     std::unique_ptr<DatasetSink> dataset;
     std::unique_ptr<PreviewSink> preview;
+    // Counts of the values before a conversion that cannot keep them; not set elsewhere.
+    std::optional<DType> converted_from;
+    std::int64_t nan = 0, inf = 0;
     array::Sink* sink() const { return dataset ? static_cast<array::Sink*>(dataset.get()) : preview.get(); }
 };
 
@@ -30,7 +35,14 @@ std::vector<Part> make_parts(std::span<const NamedArray> arrays, const std::opti
     std::vector<Part> parts;
     for (const auto& named : arrays) {
         const auto format = output ? format_of(*output, named.name) : DatasetFormat{};
-        Part part{format.dtype ? named.array.astype(*format.dtype) : named.array, format.dtype, {}, nullptr, nullptr};
+        Part part{format.dtype ? named.array.astype(*format.dtype) : named.array,
+                  format.dtype,
+                  {},
+                  nullptr,
+                  nullptr,
+                  std::nullopt};
+        if (format.dtype && loses_non_finite(named.array.dtype(), *format.dtype))
+            part.converted_from = named.array.dtype();
         if (output) {
             part.spec = dataset_spec(named.name, part.array, format);
             part.dataset = std::make_unique<DatasetSink>(part.spec.chunk);
@@ -41,6 +53,30 @@ std::vector<Part> make_parts(std::span<const NamedArray> arrays, const std::opti
         parts.push_back(std::move(part));
     }
     return parts;
+}
+
+std::vector<std::string> storage_warnings(std::span<const NamedArray> arrays, const std::vector<Part>& parts) {
+    std::vector<std::string> warnings;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        if (!parts[i].dtype) continue;
+        auto text = storage_warning(arrays[i].name, arrays[i].array.dtype(), *parts[i].dtype);
+        if (!text.empty()) warnings.push_back(std::move(text));
+    }
+    return warnings;
+}
+
+// The parts in their order, then what is counted of some.
+std::vector<array::Target> targets_for(std::span<const NamedArray> arrays, std::vector<Part>& parts) {
+    std::vector<array::Target> targets;
+    for (const auto& part : parts)
+        targets.push_back({part.array, part.spec.name, part.sink(), nullptr, array::Statistics::non_finite});
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        if (!parts[i].converted_from) continue;
+        const auto& array = arrays[i].array;
+        targets.push_back({count(isnan(array)), "NaN of " + arrays[i].name, nullptr, &parts[i].nan});
+        targets.push_back({count(isinf(array)), "infinities of " + arrays[i].name, nullptr, &parts[i].inf});
+    }
+    return targets;
 }
 
 // The cheap look that comes before any work; OutputFile looks again, and at everything.
@@ -97,8 +133,9 @@ ResultReport report_of(Part& part, const array::TargetStats& stats, const std::o
     report.name = part.spec.name;
     report.dtype = part.array.dtype();
     report.shape = part.array.shape();
-    report.nan = stats.nan.load();
-    report.inf = stats.inf.load();
+    report.converted_from = part.converted_from;
+    report.nan = part.converted_from ? part.nan : stats.nan.load();
+    report.inf = part.converted_from ? part.inf : stats.inf.load();
     if (output) report.path = output->group + (output->group.ends_with('/') ? "" : "/") + report.name;
     if (part.preview) report.preview = part.preview->take();
     return report;
@@ -114,11 +151,10 @@ JobReport compute(Engine& engine, std::span<const NamedArray> arrays, const std:
         check_formats(*output, arrays);
     }
     auto parts = make_parts(arrays, output);
-    std::vector<array::Target> targets;
-    for (const auto& part : parts)
-        targets.push_back({part.array, part.spec.name, part.sink(), nullptr, array::Statistics::non_finite});
-    array::Plan plan(engine, std::move(targets));
     JobReport report;
+    report.notes = storage_warnings(arrays, parts);
+    for (const auto& text : report.notes) hooks.warned(text);
+    array::Plan plan(engine, targets_for(arrays, parts));
     report.plan = plan.report();
     hooks.planned(report.plan);
 
@@ -126,7 +162,7 @@ JobReport compute(Engine& engine, std::span<const NamedArray> arrays, const std:
         std::optional<io::OutputFile> file;
         if (output) {
             file.emplace(target_for(*output, arrays));
-            report.notes = create_datasets(*file, parts, provenance);
+            for (auto& note : create_datasets(*file, parts, provenance)) report.notes.push_back(std::move(note));
         }
         {
             const Watch watch(hooks, plan.progress());

@@ -20,7 +20,9 @@ struct ResultReport {
     std::string name, path;  // path: of its dataset in the output
     DType dtype = DType::float64;
     Shape shape;
+    // Where the stored type cannot hold these: of the values computed, before the conversion from that type.
     std::int64_t nan = 0, inf = 0;
+    std::optional<DType> converted_from;
     std::optional<Preview> preview;  // without an output
     std::uint64_t bytes() const { return static_cast<std::uint64_t>(shape.count()) * size_of(dtype); }
 };
@@ -28,7 +30,7 @@ struct ResultReport {
 struct JobReport {
     std::vector<ResultReport> results;
     array::PlanReport plan;
-    std::vector<std::string> notes;  // attributes and scales that could not be carried over
+    std::vector<std::string> notes;  // what was warned of; attributes and scales that could not be carried over
     std::uint64_t stored_bytes = 0;  // of the output file
     double seconds = 0;
 };
@@ -37,6 +39,7 @@ struct JobReport {
 class Hooks {
 public:
     virtual ~Hooks() = default;
+    virtual void warned(const std::string&) {}         // before the work; JobReport::notes has it too
     virtual void planned(const array::PlanReport&) {}  // everything is checked, nothing is done yet
     virtual void started(const array::Progress&) {}    // which lives until ended()
     virtual void ended() noexcept {}

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "heddle/error.hpp"
+#include "host/expr/typing.hpp"
 #include "host/pipeline/carry.hpp"
 
 namespace heddle::pipeline {
@@ -65,6 +66,27 @@ DatasetFormat format_of(const OutputSpec& output, const std::string& result) {
     if (own->second.shuffle) format.shuffle = own->second.shuffle;
     if (own->second.fletcher32) format.fletcher32 = own->second.fletcher32;
     return format;
+}
+
+bool loses_non_finite(DType computed, DType stored) {
+    if (is_complex(computed)) return !is_complex(stored);
+    return is_float(computed) && !is_float(stored) && !is_complex(stored);
+}
+
+std::string storage_warning(const std::string& name, DType computed, DType stored) {
+    const bool holds_fractions = is_float(stored) || is_complex(stored);
+    if (expr::can_cast_safely(computed, stored) || (holds_fractions && !loses_non_finite(computed, stored))) return {};
+    std::string loss;
+    if (is_complex(computed)) loss = "imaginary parts are dropped";
+    if (is_bool(stored))
+        loss = "all that is kept is whether a value is zero";
+    else if (is_integer(computed))
+        loss = "values that do not fit wrap around";
+    else if (!holds_fractions)
+        loss += (loss.empty() ? "" : ", ") +
+                std::string("fractions are cut off, and NaN and values that do not fit become arbitrary numbers");
+    return fmt::format("the result '{}' is {} and is stored as {}: {}; leave out dtype to store what is computed", name,
+                       name_of(computed), name_of(stored), loss);
 }
 
 io::DatasetSpec dataset_spec(const std::string& name, const Array& array, const DatasetFormat& format) {
