@@ -139,4 +139,25 @@ CfDecoding cf_decoding(const Dataset& dataset) {
     return cf_decoding(dataset.dtype(), dataset.attributes(), "'" + dataset.label() + "'");
 }
 
+std::string packing_of(const Dataset& dataset) {
+    const auto attributes = dataset.attributes();
+    std::string names;
+    try {
+        const auto decoding = cf_decoding(dataset.dtype(), attributes, dataset.label());
+        const auto add = [&](const char* name) {
+            if (find(attributes, name) != nullptr) names += (names.empty() ? "" : ", ") + std::string(name);
+        };
+        if (decoding.reinterpret) add("_Unsigned");
+        if (decoding.scale.value_or(1) != 1) add("scale_factor");
+        if (decoding.offset.value_or(0) != 0) add("add_offset");
+        if (!decoding.fill_values.empty()) {
+            add("_FillValue");
+            add("missing_value");
+        }
+    } catch (const Error&) {
+        return {};
+    }
+    return names;
+}
+
 }  // namespace heddle::io

@@ -25,6 +25,9 @@ struct CfDecoding {
 // Reads `_FillValue`, `missing_value`, `_Unsigned`, `scale_factor` and `add_offset`. IoError: a scale or offset that is
 // not one number, a fill value that is text for a numeric dataset.
 CfDecoding cf_decoding(const Dataset& dataset);
+// The packing attributes that would change values, "scale_factor, _FillValue"; empty where none would, or where they
+// cannot be applied.
+std::string packing_of(const Dataset& dataset);
 // The same on attributes; `label` names the dataset in errors.
 CfDecoding cf_decoding(DType stored, const std::vector<Attribute>& attributes, const std::string& label);
 

@@ -7,6 +7,8 @@
 #include "heddle/error.hpp"
 #include "host/array/bind.hpp"
 #include "host/expr/parser.hpp"
+#include "host/io/cf.hpp"
+#include "host/pipeline/carry.hpp"
 #include "host/pipeline/inputs.hpp"
 #include "host/pipeline/version.hpp"
 
@@ -27,6 +29,20 @@ void add_input(array::Environment& environment, const Input& input, OpenOptions 
         return open_attribute(at.file, at.path, attribute, options);
     };
     environment.add(input.name, open_dataset(at.file, at.path, options), std::move(reader));
+}
+
+// What there is to warn of in an input; empty when there is nothing.
+std::string input_warning(const Input& input, const array::Environment& environment,
+                          const std::vector<expr::ast::NameUse>& used, Cf cf) {
+    const auto is_it = [&](const auto& use) { return use.name == input.name; };
+    if (std::none_of(used.begin(), used.end(), is_it)) return fmt::format("the input '{}' is not used", input.name);
+    const auto* at = std::get_if<Location>(&input.source);
+    if (cf == Cf::decode || at == nullptr || at->attribute) return {};
+    for (const auto& dataset : datasets_of(environment.find(input.name)->array))
+        if (const auto names = io::packing_of(*dataset); !names.empty())
+            return fmt::format("not applied to the input '{}': {}; add --cf, or cf = true in a job's [options]",
+                               input.name, names);
+    return {};
 }
 
 std::vector<NamedArray> select(const std::vector<array::Binding>& bindings, const std::vector<std::string>& wanted) {
@@ -63,8 +79,8 @@ BoundJob bind_job(const Job& job) {
     BoundJob bound{select(array::bind(module, environment), job.results), {}};
     const auto used = expr::ast::free_names(module);
     for (const auto& input : job.inputs)
-        if (std::none_of(used.begin(), used.end(), [&](const auto& use) { return use.name == input.name; }))
-            bound.unused.push_back(input.name);
+        if (auto text = input_warning(input, environment, used, job.cf); !text.empty())
+            bound.warnings.push_back(std::move(text));
     return bound;
 }
 
@@ -73,8 +89,9 @@ JobReport run_job(Engine& engine, const Job& job, Hooks& hooks, Work work) {
     io::Provenance provenance{job.program, {}, std::string(kVersion), job.cf == Cf::decode};
     while (provenance.expression.ends_with('\n')) provenance.expression.pop_back();
     for (const auto& input : job.inputs) provenance.inputs.push_back(input.name + "=" + describe(input));
+    for (const auto& text : bound.warnings) hooks.warned(text);
     auto report = compute(engine, bound.results, job.output, provenance, hooks, work);
-    for (const auto& name : bound.unused) report.notes.push_back(fmt::format("the input '{}' is not used", name));
+    report.notes.insert(report.notes.end(), bound.warnings.begin(), bound.warnings.end());
     return report;
 }
 

@@ -11,8 +11,8 @@ namespace heddle::pipeline {
 
 // A job's inputs opened and its program put to them; no values are read but those of masks and attributes.
 struct BoundJob {
-    std::vector<NamedArray> results;  // a bare expression is named "result"
-    std::vector<std::string> unused;  // inputs that the program does not name
+    std::vector<NamedArray> results;    // a bare expression is named "result"
+    std::vector<std::string> warnings;  // of inputs: not used, or packed and used as they are stored
 };
 // Throws ParseError for the program's own mistakes, and IoError, ShapeError, DTypeError or ArgumentError where the
 // inputs are missing or do not fit.
