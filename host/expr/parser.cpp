@@ -252,6 +252,8 @@ NodePtr Parser::power() {
     return make(span, ast::Binary{BinaryOp::power, std::move(base), std::move(exponent)});
 }
 
-ast::Module parse(std::string text) { return Parser(std::make_shared<const Source>(std::move(text))).module(); }
+ast::Module parse(std::string text, std::vector<Piece> pieces) {
+    return Parser(std::make_shared<const Source>(std::move(text), std::move(pieces))).module();
+}
 
 }  // namespace heddle::expr

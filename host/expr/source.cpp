@@ -74,7 +74,7 @@ std::size_t first_invalid_utf8(std::string_view text) {
     return text.size();
 }
 
-Source::Source(std::string text) : text_(std::move(text)) {
+Source::Source(std::string text, std::vector<Piece> pieces) : text_(std::move(text)), pieces_(std::move(pieces)) {
     if (text_.size() > kMaxSourceBytes) {
         auto size = text_.size();
         text_.clear();
@@ -98,7 +98,20 @@ Source::Place Source::place(std::size_t offset) const {
     return {static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1, static_cast<int>(column) + 1};
 }
 
+const Piece* Source::piece_at(std::size_t offset) const {
+    const auto next = std::upper_bound(pieces_.begin(), pieces_.end(), offset,
+                                       [](std::size_t at, const Piece& piece) { return at < piece.begin; });
+    return next == pieces_.begin() ? nullptr : &*std::prev(next);
+}
+
 std::string Source::where(std::size_t offset) const {
+    if (const auto* piece = piece_at(offset)) {
+        if (offset < piece->expression) return piece->label;
+        const auto* next = piece + 1 == pieces_.data() + pieces_.size() ? nullptr : piece + 1;
+        auto own = text().substr(0, next ? next->begin : text_.size()).substr(piece->expression);
+        while (own.ends_with('\n')) own.remove_suffix(1);
+        return piece->label + ": " + Source(std::string(own)).where(offset - piece->expression);
+    }
     auto [line, column] = place(offset);
     auto text = "column " + std::to_string(column);
     return text_.find('\n') == std::string::npos ? text : "line " + std::to_string(line) + ", " + text;
@@ -106,9 +119,11 @@ std::string Source::where(std::size_t offset) const {
 
 std::string Source::picture(const Span& span) const {
     auto start = span.mark == 0 ? 0 : text_.rfind('\n', span.mark - 1) + 1;
+    if (const auto* piece = piece_at(span.mark))
+        start = std::max(start, span.mark < piece->expression ? piece->begin : piece->expression);
     auto stop = std::min(text_.find('\n', span.mark), text_.size());
     auto line = characters(text().substr(start, stop - start));
-    auto caret = static_cast<std::size_t>(place(span.mark).column) - 1;
+    auto caret = characters(text().substr(start, span.mark - start)).size();
     auto length = std::min(span.end, stop) > span.mark
                       ? characters(text().substr(span.mark, std::min(span.end, stop) - span.mark)).size()
                       : 1;

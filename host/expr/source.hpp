@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace heddle::expr {
 
@@ -16,11 +17,18 @@ struct Message {
     std::string problem, reason, remedy;
 };
 
+// A statement of a text that was put together from several places: where it and its expression begin, and the place
+// that messages give for it.
+struct Piece {
+    std::size_t begin = 0, expression = 0;
+    std::string label;
+};
+
 // The text of an expression, kept for messages that point into it. Immutable; any thread may read it.
 class Source {
 public:
     // Throws ParseError for a text that is too long or is not valid UTF-8.
-    explicit Source(std::string text);
+    explicit Source(std::string text, std::vector<Piece> pieces = {});
 
     std::string_view text() const { return text_; }
 
@@ -28,7 +36,8 @@ public:
         int line, column;  // from 1; columns count characters
     };
     Place place(std::size_t offset) const;
-    // "column 7", or "line 2, column 7" where the text has several lines.
+    // "column 7", or "line 2, column 7" where the text has several lines; in a piece, these of its expression behind
+    // its label.
     std::string where(std::size_t offset) const;
     // The message with the place in front of it, and the line with a caret under the place behind it.
     Message point(const Span& span, Message message) const;
@@ -38,8 +47,10 @@ public:
     [[noreturn]] void fail(std::size_t offset, Message message) const;
 
 private:
+    const Piece* piece_at(std::size_t offset) const;
     std::string picture(const Span& span) const;
     std::string text_;
+    std::vector<Piece> pieces_;  // ascending
 };
 
 inline constexpr std::size_t kMaxSourceBytes = std::size_t{1} << 18;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "heddle/hdf5.hpp"
+#include "host/expr/source.hpp"
 
 namespace heddle::pipeline {
 
@@ -49,6 +50,7 @@ struct Job {
     std::string title;
     std::vector<Input> inputs;
     std::string program;               // assignments, separated by ';' or newlines, or one bare expression
+    std::vector<expr::Piece> pieces;   // where its statements stand in a job file; none for a text of its own
     std::vector<std::string> results;  // which names to compute; empty: those that no later assignment uses
     std::optional<OutputSpec> output;  // without one the results' values are only previewed
     Cf cf = Cf::raw;

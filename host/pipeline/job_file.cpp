@@ -113,29 +113,34 @@ bool read_format(const JobReader& reader, const Item& item, DatasetFormat& forma
     return true;
 }
 
-void assign(Job& job, const std::string& name, const std::string& expression) {
-    job.program += name + " = " + expression + "\n";
+void assign(Job& job, const std::string& name, const std::string& expression, std::string place) {
+    const auto begin = job.program.size();
+    job.program += name + " = ";
+    job.pieces.push_back({begin, job.program.size(), std::move(place)});
+    job.program += expression + "\n";
 }
 
 void read_let(const JobReader& reader, const Item& item, Job& job) {
     check_name(reader, item);
-    assign(job, std::string(last_key(item.key)), read_expression(reader, item));
+    assign(job, std::string(last_key(item.key)), read_expression(reader, item), reader.place(item));
 }
 
 void read_output(const JobReader& reader, const Item& item, Job& job) {
     check_name(reader, item);
     const std::string name(last_key(item.key));
     job.results.push_back(name);
-    if (!item.node->is_table()) return assign(job, name, read_expression(reader, item));
-    std::string expression;
+    if (!item.node->is_table()) return assign(job, name, read_expression(reader, item), reader.place(item));
+    std::string expression, place;
     auto& format = job.output->formats[name];
     for (const auto& part : reader.items(*item.node->as_table(), item.key + ".")) {
         reader.check_key(part, {"expression", "dtype", "chunks", "gzip", "shuffle", "fletcher32"});
-        if (!read_format(reader, part, format)) expression = read_expression(reader, part);
+        if (read_format(reader, part, format)) continue;
+        expression = read_expression(reader, part);
+        place = reader.place(part);
     }
     if (expression.empty())
         reader.fail(item, "the expression is missing", "an output is computed from one", "add expression = \"…\"");
-    assign(job, name, expression);
+    assign(job, name, expression, place);
 }
 
 void read_write(const JobReader& reader, const Item& item, OutputSpec& output) {

@@ -73,7 +73,7 @@ void check_program(const std::string& program) {
 }
 
 BoundJob bind_job(const Job& job) {
-    const auto module = expr::parse(job.program);
+    const auto module = expr::parse(job.program, job.pieces);
     array::Environment environment;
     for (const auto& input : job.inputs) add_input(environment, input, {job.cf, job.lock});
     BoundJob bound{select(array::bind(module, environment), job.results), {}};
