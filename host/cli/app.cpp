@@ -5,6 +5,7 @@
 #include "host/cli/errors.hpp"
 #include "host/cli/signals.hpp"
 #include "host/cli/terminal.hpp"
+#include "host/pipeline/run_job.hpp"
 #include "host/pipeline/units.hpp"
 
 namespace heddle::cli {
@@ -120,6 +121,8 @@ int run(int argc, char** argv) {
     } catch (const UsageError& error) {
         return fail(error, kWrongUsage);
     } catch (const ParseError& error) {
+        return fail(error, kWrongUsage);
+    } catch (const pipeline::RequestError& error) {
         return fail(error, kWrongUsage);
     } catch (const std::exception& error) {
         return fail(error, kInputFailed);

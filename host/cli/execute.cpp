@@ -62,6 +62,8 @@ public:
             succeeded(item, report);
         } catch (const ParseError&) {
             throw;
+        } catch (const pipeline::RequestError&) {
+            throw;
         } catch (const std::exception& error) {
             if (jobs_ == 1 && item.subject.empty()) throw;
             failed(item, error);

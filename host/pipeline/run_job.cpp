@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "heddle/error.hpp"
+#include "heddle/functions.hpp"
 #include "host/array/bind.hpp"
 #include "host/expr/parser.hpp"
 #include "host/io/cf.hpp"
@@ -72,11 +74,67 @@ void check_program(const std::string& program) {
                          "write one like 'mu = -log(raw / flat)'", 1, 1);
 }
 
+namespace {
+
+// Datasets of another shape and type in the place of the job's own; numbers and attributes stay.
+array::Environment with_stand_ins(const Job& job, const array::Environment& environment, const Array& stand_in) {
+    array::Environment other;
+    for (const auto& input : job.inputs) {
+        const auto& bound = *environment.find(input.name);
+        const auto* at = std::get_if<Location>(&input.source);
+        other.add(input.name, at && !at->attribute ? stand_in : bound.array, bound.attribute);
+    }
+    return other;
+}
+
+// Whether the same error comes up whatever the datasets are: then it is the program's.
+bool is_own_mistake(const Job& job, const expr::ast::Module& module, const array::Environment& environment,
+                    const Error& error) {
+    for (const auto& stand_in : {full(Shape{97, 97, 97}, 0.0).astype(DType::float64),
+                                 full(Shape{61, 61}, std::int64_t{0}).astype(DType::int32)}) {
+        try {
+            array::bind(module, with_stand_ins(job, environment, stand_in));
+            return false;
+        } catch (const Error& other) {
+            if (other.problem() != error.problem() || other.reason() != error.reason()) return false;
+        }
+    }
+    return true;
+}
+
+std::vector<array::Binding> bind_program(const Job& job, const expr::ast::Module& module,
+                                         const array::Environment& environment) {
+    try {
+        return array::bind(module, environment);
+    } catch (const ParseError&) {
+        throw;
+    } catch (const IoError&) {
+        throw;
+    } catch (const Error& error) {
+        if (!is_own_mistake(job, module, environment, error)) throw;
+        throw RequestError(error.problem(), error.reason(), error.remedy());
+    }
+}
+
+// Links may lead from the files named to the output.
+void check_not_read(const std::string& output, const std::vector<NamedArray>& results) {
+    for (const auto& result : results)
+        for (const auto& dataset : datasets_of(result.array)) {
+            const auto& file = dataset->location().file->path();
+            std::error_code ignored;
+            if (std::filesystem::equivalent(output, file, ignored))
+                throw RequestError(fmt::format("the output '{}' is an input", output),
+                                   fmt::format("'{}' is read by this run", file), "write to another file or folder");
+        }
+}
+
+}  // namespace
+
 BoundJob bind_job(const Job& job) {
     const auto module = expr::parse(job.program, job.pieces);
     array::Environment environment;
     for (const auto& input : job.inputs) add_input(environment, input, {job.cf, job.lock});
-    BoundJob bound{select(array::bind(module, environment), job.results), {}};
+    BoundJob bound{select(bind_program(job, module, environment), job.results), {}};
     const auto used = expr::ast::free_names(module);
     for (const auto& input : job.inputs)
         if (auto text = input_warning(input, environment, used, job.cf); !text.empty())
@@ -86,6 +144,7 @@ BoundJob bind_job(const Job& job) {
 
 JobReport run_job(Engine& engine, const Job& job, Hooks& hooks, Work work) {
     const auto bound = bind_job(job);
+    if (job.output) check_not_read(job.output->file, bound.results);
     io::Provenance provenance{job.program, {}, std::string(kVersion), job.cf == Cf::decode};
     while (provenance.expression.ends_with('\n')) provenance.expression.pop_back();
     for (const auto& input : job.inputs) provenance.inputs.push_back(input.name + "=" + describe(input));

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/cli/sample.hpp"
+#include "tests/io/make.hpp"
 
 namespace heddle::test {
 namespace {
@@ -87,6 +88,18 @@ std::vector<BadCase> expression_cases() {
         {"FunctionUnknown", {"eval", "maen(a)", "a=small.h5:/a"}, kUsage, {"maen", "mean"}},
         {"FunctionArguments", {"eval", "sqrt(a, a)", "a=small.h5:/a"}, kUsage, {"sqrt"}},
         {"FunctionKeyword", {"eval", "mean(a, axes=0)", "a=small.h5:/a"}, kUsage, {"axes", "axis"}},
+        {"DivisionByZero", {"eval", "a + 1/0", "a=small.h5:/a"}, kUsage, {"column 6", "division by zero"}},
+        {"PowerTooLarge", {"eval", "2**10000"}, kUsage, {"too large"}},
+        {"IntegerTooLarge", {"eval", "a + 2**64", "a=small.h5:/a"}, kUsage, {"64 bits"}},
+        {"StepZero", {"eval", "a[::0]", "a=small.h5:/a"}, kUsage, {"step"}},
+        {"StepZeroByNumber", {"eval", "a[::k]", "a=small.h5:/a", "k=0"}, kUsage, {"step"}},
+        {"AxisFraction", {"eval", "sum(a, axis=1.5)", "a=small.h5:/a"}, kUsage, {"axis"}},
+        {"AxisTwice", {"eval", "sum(a, (0, 0))", "a=small.h5:/a"}, kUsage, {"axis 0"}},
+        {"RowsDiffer", {"eval", "array([[1, 2], [3]])"}, kUsage, {"rows"}},
+        {"ResultIsText", {"eval", "y = '3'"}, kUsage, {"column"}},
+        {"AxisFarOut", {"eval", "mean(a, 7)", "a=small.h5:/a"}, kFailed, {"axis"}},
+        {"IndexFarOut", {"eval", "a[500]", "a=small.h5:/a"}, kFailed, {"500"}},
+        {"NumberOfType", {"eval", "a + 70000", "a=small.h5:/scan/image"}, kFailed, {"70000"}},
         {"ShapesDiffer", {"eval", "a + c", "a=small.h5:/a", "c=other.h5:/c"}, kFailed, {"(2, 3)", "(4,)"}},
         {"AxisMissing", {"eval", "mean(a, 2)", "a=small.h5:/a"}, kFailed, {"axis"}},
         {"IndexOutside", {"eval", "a[5]", "a=small.h5:/a"}, kFailed, {"5"}},
@@ -159,6 +172,20 @@ INSTANTIATE_TEST_SUITE_P(CommandLine, BadInput, testing::ValuesIn(command_line_c
 INSTANTIATE_TEST_SUITE_P(Inputs, BadInput, testing::ValuesIn(input_cases()), bad_name);
 INSTANTIATE_TEST_SUITE_P(Expressions, BadInput, testing::ValuesIn(expression_cases()), bad_name);
 INSTANTIATE_TEST_SUITE_P(Outputs, BadInput, testing::ValuesIn(output_cases()), bad_name);
+
+TEST(OutputIsInput, ThroughAnExternalLink) {
+    const Workplace place;
+    {
+        const auto file = new_file(place / "linked.h5");
+        io::LibraryLock lock;
+        H5Lcreate_external("other.h5", "/c", file.get(), "c", H5P_DEFAULT, H5P_DEFAULT);
+    }
+    const auto before = read_text(place / "other.h5");
+    const auto result = place.heddle({"eval", "x = c", "c=linked.h5:/c", "-o", "other.h5", "--overwrite"});
+    EXPECT_EQ(result.status, kUsage) << result.err;
+    EXPECT_NE(result.err.find("the output 'other.h5' is an input"), std::string::npos) << result.err;
+    EXPECT_EQ(read_text(place / "other.h5"), before);
+}
 
 }  // namespace
 }  // namespace heddle::test
