@@ -222,9 +222,11 @@ void Graph::wait_bytes(std::unique_lock<std::mutex>& lock, std::int64_t bytes) {
     byte_waiters_.fetch_sub(1);
 }
 
+// Bodies may submit more meanwhile, so the target is looked at again.
 void Graph::wait_idle() {
     std::unique_lock lock(mutex);
-    wait_returned(lock, next_seq_ - 1);
+    do wait_returned(lock, next_seq_ - 1);
+    while (returned_total_.load() != next_seq_ - 1);
 }
 
 }  // namespace heddle::graph

@@ -57,6 +57,7 @@ EngineCore::~EngineCore() = default;
 void EngineCore::close() noexcept {
     graph.wait_idle();
     own_scope_->finish();
+    if (team_ != nullptr) team_->stop();  // its threads may look at team_ until they end
     team_.reset();
 }
 

@@ -27,7 +27,8 @@ Team::Team(EngineCore& engine, device::Device& device, std::size_t max_tasks)
     started_.wait(lock, [this] { return threads_ != 0; });  // woken by the team's first thread
 }
 
-Team::~Team() {
+void Team::stop() {
+    if (!opener_.joinable()) return;
     {
         const std::lock_guard lock(io_mutex_);
         stop_.store(true);
@@ -214,7 +215,7 @@ inline void pause_a_while() {
     for (int i = 0; i < 16; ++i) __builtin_ia32_pause();
 }
 constexpr int kLooks = 40;
-constexpr int kPatience = 4;  // looks before what is done is announced
+constexpr int kPatience = 4;                      // looks before what is done is announced
 constexpr std::chrono::microseconds kUseful{30};  // of work that a wake must bring to be worth it
 
 }  // namespace

@@ -41,8 +41,9 @@ class Team {
 public:
     // max_tasks: the engine's cap. Returns when the team runs.
     Team(EngineCore& engine, device::Device& device, std::size_t max_tasks);
-    // All tasks must be done.
-    ~Team();
+    ~Team() { stop(); }
+    // Ends the threads. All tasks must be done.
+    void stop();
 
     int threads() const { return threads_; }
 

@@ -312,6 +312,33 @@ TEST_P(Engines, ScopesAndBuffersMayOutliveTheEngine) {
     EXPECT_EQ(a.host_view()[2], 4);
 }
 
+TEST_P(Engines, TheEndOfAnEngineWaitsForWhatBodiesSubmit) {
+    std::atomic<int> quick{0}, last{0};
+    testing::internal::CaptureStderr();
+    {
+        Engine engine(GetParam().options());
+        Buffer<int> a(engine, Shape{1});
+        engine.submit(
+            "first",
+            [&](View<int>) {
+                std::this_thread::sleep_for(50ms);
+                for (int i = 0; i < 200; ++i) engine.submit("quick", [&] { ++quick; });
+                std::this_thread::sleep_for(50ms);
+            },
+            write(a));
+        engine.submit(
+            {.name = "last", .lane = Lane::io},
+            [&](View<const int>) {
+                ++last;
+                throw IoError("the disk is full", "", "");
+            },
+            read(a));
+    }
+    EXPECT_EQ(quick, 200);
+    EXPECT_EQ(last, 1);
+    EXPECT_NE(testing::internal::GetCapturedStderr().find("the disk is full"), std::string::npos);
+}
+
 TEST_P(Engines, ManyEnginesSideBySide) {
     std::vector<std::unique_ptr<Engine>> engines;
     std::atomic<int> ran{0};
