@@ -59,7 +59,9 @@ BufferCore::BufferCore(DType type, const Shape& shape, const BufferOptions& opti
     : dtype(type), tile(checked_tile(shape, options.tile)), name(options.name) {
     bytes = checked_bytes(shape, type);
     layout = {shape, dense_strides(shape), shape.count(), true};
-    for (int a = 0; a < shape.rank(); ++a) grid.push_back(shape[a] / tile[a] + (shape[a] % tile[a] != 0));
+    // An empty buffer has one tile: its hazards keep the buffer alive while its tasks are in flight.
+    for (int a = 0; a < shape.rank(); ++a)
+        grid.push_back(layout.count == 0 ? 1 : shape[a] / tile[a] + (shape[a] % tile[a] != 0));
     grid_strides = dense_strides(grid);
     tile_count = grid.count();
     if (tile_count != 1) many_ = std::make_unique<Tile[]>(static_cast<std::size_t>(tile_count));
@@ -89,9 +91,10 @@ Region BufferCore::region(const Box& box) const {
         dense *= extents[a];
         r.offset += box.lo[a] * layout.strides[a];
     }
+    // An empty box touches one tile, for the same reason as an empty buffer has one.
     for (int a = 0; a < extents.rank(); ++a) {
-        r.tiles.lo.push_back(box.lo[a] / tile[a]);
-        r.tiles.hi.push_back(r.layout.count == 0 ? box.lo[a] / tile[a] : (box.hi[a] - 1) / tile[a] + 1);
+        r.tiles.lo.push_back(std::min(box.lo[a] / tile[a], grid[a] - 1));
+        r.tiles.hi.push_back(r.layout.count == 0 ? r.tiles.lo[a] + 1 : (box.hi[a] - 1) / tile[a] + 1);
     }
     return r;
 }

@@ -20,6 +20,13 @@ void for_each_access(Record& record, F&& f) {
     for (std::size_t i = 0; i < record.access_count; ++i) f(accesses[i], record.region(accesses[i]));
 }
 
+// The tiles that share values with the access: an empty box neither spoils the tile that it touches nor suffers from
+// it.
+template <class F>
+void for_each_tile(const graph::TaskAccess& access, const graph::Region* region, F&& f) {
+    if (region == nullptr || region->layout.count != 0) access.buffer().for_each_tile(region, f);
+}
+
 std::string describe(const graph::TaskAccess& access, const graph::Region* region) {
     const auto& buffer = access.buffer();
     constexpr std::string_view modes[] = {"read ", "write ", "update "};
@@ -67,7 +74,7 @@ FailurePtr reason_to_skip(EngineCore& engine, Record& record) {
     FailurePtr earliest;
     for_each_access(record, [&](const auto& access, const auto* region) {
         if (access.mode() == Mode::write || !access.buffer().ever_poisoned()) return;
-        access.buffer().for_each_tile(region, [&](std::int64_t tile, const Shape&) {
+        for_each_tile(access, region, [&](std::int64_t tile, const Shape&) {
             const auto failure = access.buffer().poison_of(tile);
             if (failure && (!earliest || failure->seq < earliest->seq)) earliest = failure;
         });
@@ -75,7 +82,7 @@ FailurePtr reason_to_skip(EngineCore& engine, Record& record) {
     if (earliest) return earliest;
     for_each_access(record, [&](const auto& access, const auto* region) {
         if (access.mode() != Mode::write || !access.buffer().ever_poisoned()) return;
-        access.buffer().for_each_tile(region, [&](std::int64_t tile, const Shape& index) {
+        for_each_tile(access, region, [&](std::int64_t tile, const Shape& index) {
             if (region == nullptr || access.buffer().covers(region->box, index))
                 access.buffer().set_poison(tile, nullptr);
         });
@@ -86,8 +93,8 @@ FailurePtr reason_to_skip(EngineCore& engine, Record& record) {
 void fail(EngineCore& engine, Record& record, const FailurePtr& failure) {
     for_each_access(record, [&](const auto& access, const auto* region) {
         if (access.mode() == Mode::read) return;
-        access.buffer().for_each_tile(
-            region, [&](std::int64_t tile, const Shape&) { access.buffer().set_poison(tile, failure); });
+        for_each_tile(access, region,
+                      [&](std::int64_t tile, const Shape&) { access.buffer().set_poison(tile, failure); });
     });
     engine.set_failed();
     (record.scope != nullptr ? *record.scope : engine.own_scope()).add_failure(failure);

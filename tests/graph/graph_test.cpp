@@ -78,6 +78,20 @@ TEST_F(GraphTest, ATaskDoesNotWaitForItself) {
     EXPECT_EQ(complete(both).size(), 1u);
 }
 
+TEST_F(GraphTest, EmptyBuffersAndEmptyBoxesAreInUseWhileTheirTasksAre) {
+    BufferCore empty{DType::float32, Shape{0, 7}, {.tile = Shape{2, 2}}};
+    EXPECT_EQ(empty.tile_count, 1);
+    const Box none{{0, 3}, {0, 3}}, end{{4, 6}, {4, 6}}, flat{{1, 0}, {1, 6}};
+    const std::vector<detail::AccessSpec> all{
+        whole(empty, Mode::read), {&empty, &none, Mode::read}, {&tiled, &end, Mode::read}, {&tiled, &flat, Mode::read}};
+    for (const auto& access : all) {
+        Record& task = add({access});
+        EXPECT_FALSE(Graph::idle(*access.buffer, Mode::update));
+        complete(task);
+        EXPECT_TRUE(Graph::idle(*access.buffer, Mode::update));
+    }
+}
+
 TEST_F(GraphTest, AReusedRecordIsNotTakenForItsEarlierTask) {
     Record& w = add({whole(a, Mode::write)});
     complete(w);

@@ -208,6 +208,23 @@ TEST_P(Engines, ABufferMayGoBeforeItsTasks) {
     engine.wait();
 }
 
+TEST_P(Engines, AnEmptyBufferMayGoBeforeItsTasks) {
+    Engine engine(GetParam().options());
+    Buffer<int> gate(engine, Shape{1});
+    std::atomic<int> right{0};
+    Scope scope(engine);
+    scope.submit(
+        "gate", [](View<int>) { std::this_thread::sleep_for(20ms); }, write(gate));
+    {
+        Buffer<int> empty(engine, Shape{0, 7}), full(engine, Shape{1000, 7});
+        const auto check = [&](View<const int>, View<const int> v) { right += v.rank() == 2 && v.size() == 0; };
+        scope.submit("empty buffer", check, read(gate), read(empty));
+        scope.submit("empty box", check, read(gate), read(full, Box{{3, 0}, {3, 7}}));
+    }
+    scope.wait();
+    EXPECT_EQ(right, 2);
+}
+
 TEST_P(Engines, ASpoiledBufferIsReleasedToo) {
     testing::internal::CaptureStderr();
     {

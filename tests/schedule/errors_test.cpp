@@ -217,6 +217,24 @@ TEST_P(Errors, MemoryBeyondTheBudgetIsAnErrorOfTheTask) {
     EXPECT_LE(engine.memory_peak(), engine.memory_limit());
 }
 
+TEST_P(Errors, AnEmptyBoxSpoilsNothingAnEmptyBufferIsSpoiled) {
+    Engine engine(GetParam().options());
+    Buffer<int> empty(engine, Shape{0}), full(engine, Shape{4, 2});
+    full.host_view_for_update()(0, 0) = 3;
+    Scope scope(engine);
+    scope.submit(
+        "bad", [](View<int>, View<int>) { throw 1; }, write(empty), write(full, Box{{0, 0}, {0, 2}}));
+    EXPECT_THROW(scope.wait(), TaskError);
+    EXPECT_EQ(full.host_view()(0, 0), 3);
+    EXPECT_THROW(empty.host_view(), TaskError);
+    scope.submit(
+        "bad", [](View<int>) { throw 1; }, write(full));
+    EXPECT_THROW(scope.wait(), TaskError);
+    scope.submit(
+        "nothing", [](View<const int>) {}, read(full, Box{{4, 0}, {4, 2}}));
+    scope.wait();
+}
+
 INSTANTIATE_TEST_SUITE_P(Setups, Errors, testing::ValuesIn(kSetups),
                          [](const auto& info) { return name_of(info.param); });
 
