@@ -63,7 +63,7 @@ void Team::help_cpu(Worker& worker, const Wait& wait) {
             else if (wait.limit)
                 idle_.sleep_until(worker.sleeper, *wait.limit);
             else
-                idle_.sleep(worker.sleeper);
+                idle_.sleep(worker.sleeper, false);
             look = kPatience - 1;
         }
         if (record == nullptr) {

@@ -29,10 +29,11 @@ void Idle::leave(Sleeper& sleeper) {
 
 // Woken by wake(): from notify() when work is published, at the end of the engine, or, inside a body, when a scope
 // ends. The sentinel also wakes by itself.
-bool Idle::sleep(Sleeper& sleeper) {
+bool Idle::sleep(Sleeper& sleeper, bool left_work) {
     std::unique_lock lock(mutex_);
     const auto awake = [&] { return sleeper.awake; };
-    if (sleeper.in_body || sentinel_ || !leave_it_to_others()) {
+    // Who left work to others looks for itself later, even if they all fell asleep meanwhile.
+    if (sleeper.in_body || sentinel_ || !(left_work || leave_it_to_others())) {
         sleeper.wake.wait(lock, awake);
         return true;
     }

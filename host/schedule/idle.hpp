@@ -17,8 +17,8 @@ struct Sleeper {
 // Puts threads without work to sleep and wakes one when there is more. Who publishes work does so sequentially
 // consistently and then calls notify(); who goes to sleep enters itself here and then looks for work once more, so
 // one of them sees the other. While anyone still searches, nobody is woken: a searcher that finds work and sees more of
-// it calls notify() itself, which keeps system calls off the submitter's path. A thread that waits inside a body may take
-// only some of the work; it is woken when no other sleeps, and never counted as searching.
+// it calls notify() itself, which keeps system calls off the submitter's path. A thread that waits inside a body may
+// take only some of the work; it is woken when no other sleeps, and never counted as searching.
 //
 // Waking costs more than many tasks. When a woken thread found little to do, the next to fall asleep becomes the
 // sentinel: while it sleeps, nobody is woken as long as another thread is awake; it looks for itself, after 0.1 ms at
@@ -50,9 +50,9 @@ public:
     void enter(Sleeper& sleeper, bool searching);
     bool leave_it_to_others() const { return drowsy_.load() && asleep_.load() < threads_; }
     // Both return with the caller counted as searching, unless it is inside a body. sleep() is false when only time
-    // has passed.
+    // has passed; `left_work` when the caller saw work and left it to others, who may not be able to take it.
     void leave(Sleeper& sleeper);
-    bool sleep(Sleeper& sleeper);
+    bool sleep(Sleeper& sleeper, bool left_work);
     void sleep_until(Sleeper& sleeper, std::chrono::steady_clock::time_point limit);
 
     // What came of the last wake.

@@ -247,10 +247,11 @@ Record* Team::search(Worker& worker) {
         idle_.enter(worker.sleeper, searching);
         searching = true;
         looks = kLooks;
-        if (stopped() || (work_visible() && !idle_.leave_it_to_others())) {
+        const bool left_work = work_visible();
+        if (stopped() || (left_work && !idle_.leave_it_to_others())) {
             idle_.leave(worker.sleeper);
         } else {
-            if (!idle_.sleep(worker.sleeper)) looks = 1;
+            if (!idle_.sleep(worker.sleeper, left_work)) looks = 1;
             worker.woken = Clock::now();
             worker.judge_wake = true;
         }
