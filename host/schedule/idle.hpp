@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -25,7 +26,11 @@ struct Sleeper {
 // first, then less and less often until a wake proves useful again.
 class Idle {
 public:
-    Idle(int threads, int most_searching) : threads_(threads), most_searching_(most_searching) {}
+    // Before the first thread comes: how many there are.
+    void start(int threads) {
+        threads_ = threads;
+        most_searching_ = std::max(1, threads / 2);
+    }
 
     void notify() {
         if (searching_.load() != 0) return;
@@ -63,7 +68,7 @@ private:
     Sleeper& rouse(std::size_t index);
     void remove(Sleeper& sleeper);
 
-    const int threads_, most_searching_;
+    int threads_ = 0, most_searching_ = 0;
     alignas(64) std::atomic<int> searching_{0};
     std::atomic<int> asleep_{0};
     std::atomic<bool> sentinel_{false};

@@ -12,19 +12,21 @@ Team::Team(EngineCore& engine, device::Device& device, std::size_t max_tasks)
     : engine_(engine),
       device_(device),
       // Held back until then, a quarter of the cap at most; 64 makes the shared counters invisible (bench_tasks).
-      flush_at_(std::clamp<std::size_t>(max_tasks / (4 * static_cast<std::size_t>(device.threads())), 1, 64)),
-      idle_(device.threads(), std::max(1, device.threads() / 2)) {
+      flush_at_(std::clamp<std::size_t>(max_tasks / (4 * static_cast<std::size_t>(device.threads())), 1, 64)) {
     for (int i = 0; i <= device.threads(); ++i) {
         auto& worker = *workers_.emplace_back(std::make_unique<Worker>());
         worker.engine = &engine;
         worker.worker = i;
-        worker.io = i == device.threads();
         worker.random = static_cast<std::uint32_t>(i) * 2654435761u + 1;
     }
     opener_ = std::thread([this] { device_.run_team(&Team::worker_main, this); });
-    io_thread_ = std::thread([this] { run_io(*workers_.back()); });
-    std::unique_lock lock(start_mutex_);
-    started_.wait(lock, [this] { return threads_ != 0; });  // woken by the team's first thread
+    {
+        std::unique_lock lock(start_mutex_);
+        started_.wait(lock, [this] { return threads_ != 0; });  // woken by the team's first thread
+    }
+    Worker& io = *workers_[static_cast<std::size_t>(threads_)];  // the first index that the team does not use
+    io.io = true;
+    io_thread_ = std::thread([this, &io] { run_io(io); });
 }
 
 void Team::stop() {
@@ -43,7 +45,10 @@ void Team::worker_main(void* self, int index, int count) {
     Team& team = *static_cast<Team*>(self);
     {
         const std::lock_guard lock(team.start_mutex_);
-        if (team.threads_ == 0) team.threads_ = count;  // the OpenMP runtime may give fewer threads than were asked for
+        if (team.threads_ == 0) {
+            team.threads_ = count;  // the OpenMP runtime may give fewer threads than were asked for
+            team.idle_.start(count);
+        }
     }
     team.started_.notify_all();
     team.run_cpu(*team.workers_[static_cast<std::size_t>(index)]);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <set>
 
@@ -33,6 +35,24 @@ TEST_P(Engines, EveryPieceRunsOnceWithAWorkerOfItsOwn) {
     scope.wait();
     EXPECT_FALSE(clash);
     for (auto& count : runs) EXPECT_EQ(count, 20);
+}
+
+// Run by a process of its own, since the OpenMP runtime reads the limit when it starts.
+[[noreturn]] void use_fewer_threads_than_asked_for() {
+    Engine engine({.threads = 8, .device = "omp"});
+    int worker = -1;
+    engine.submit({.name = "io", .lane = Lane::io}, [&](const Piece& piece) { worker = piece.worker; });
+    engine.wait();
+    std::fprintf(stderr, "%d threads, %d workers, the I/O lane's is %d\n", engine.threads(), engine.workers(), worker);
+    std::_Exit(0);
+}
+
+TEST(EnginesAtAThreadLimit, TheIoWorkerIsTheLastWorker) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    setenv("OMP_THREAD_LIMIT", "2", 1);
+    EXPECT_EXIT(use_fewer_threads_than_asked_for(), testing::ExitedWithCode(0),
+                "2 threads, 3 workers, the I/O lane's is 2");
+    unsetenv("OMP_THREAD_LIMIT");
 }
 
 TEST_P(Engines, TheIoLaneRunsInOrderOnOneThread) {

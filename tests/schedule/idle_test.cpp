@@ -13,7 +13,8 @@ using namespace std::chrono_literals;
 
 // The other thread was awake when the work was left to it, but it may take only some of the work and falls asleep too.
 TEST(Idle, WhoLeftWorkToOthersLooksAgain) {
-    Idle idle(2, 1);
+    Idle idle;
+    idle.start(2);
     Sleeper leaver, body;
     body.in_body = true;
     idle.note_wake(false);
