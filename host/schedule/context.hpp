@@ -31,6 +31,7 @@ struct Context {
     EngineCore* engine = nullptr;
     int worker = 0;
     Frame* frame = nullptr;
+    int waits = 0;  // of bodies on this thread's stack
 };
 
 // Null on threads that run no bodies. Read once per submission, hence the model without a call.

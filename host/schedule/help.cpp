@@ -20,6 +20,16 @@ bool may_run_above(const Record& task, const Record* body) {
     return graph::is_part(task.path(), body->path()) || graph::precedes(task.path(), body->path());
 }
 
+bool comes_before(const Record& task, const Record& other) { return graph::precedes(task.path(), other.path()); }
+
+// Several entries of such a task may be queued, of which a list can hold one.
+bool is_opened(const Record& task) { return task.has(graph::kWide) && task.extra->opened; }
+
+// A body that waits may run a task whose body waits, and so on. With so many on a thread's stack only the earliest of
+// the tasks that may run is taken: what could run above that one has yet to become ready, so the stack stays bounded
+// however many tasks are.
+bool is_deep(const Context& context) { return context.waits > 16; }
+
 constexpr int kLooks = 200;
 constexpr int kPatience = 20;  // looks for the body's own parts before others are taken
 
@@ -39,23 +49,24 @@ bool Team::help(Context& context, ScopeCore& scope, std::chrono::nanoseconds lim
     if (limit.count() >= 0) wait.limit = Clock::now() + limit;
     flush(worker);
     scope.watch();
+    ++worker.waits;
     if (worker.io)
         help_io(worker, wait);
     else
         help_cpu(worker, wait);
+    --worker.waits;
     scope.unwatch();
     return scope.done();
 }
 
 void Team::help_cpu(Worker& worker, const Wait& wait) {
-    const auto allowed = [&](const Record& task) { return may_run_above(task, wait.body); };
     const bool outer = std::exchange(worker.sleeper.in_body, true);
     for (int look = 0; !wait.over(); ++look) {
-        Record* record = parts_.pop_if(allowed);
+        Record* record = take_part(worker, wait.body);
         if (record == nullptr && look >= kPatience) record = take_before(worker, wait.body);
         if (record == nullptr && look == kLooks) {
             idle_.enter(worker.sleeper, false);
-            record = parts_.pop_if(allowed);
+            record = take_part(worker, wait.body);
             if (record == nullptr) record = take_before(worker, wait.body);
             // Woken by notify() when work is published and no other thread sleeps, and by EngineCore::wake().
             if (record != nullptr || wait.over())
@@ -79,8 +90,17 @@ void Team::help_cpu(Worker& worker, const Wait& wait) {
     worker.sleeper.in_body = outer;
 }
 
+// A part of a body that may run above this one; when that is deep down, of this one.
+Record* Team::take_part(Worker& worker, const Record* body) {
+    if (!is_deep(worker) || body == nullptr)
+        return parts_.pop_if([&](const Record& task) { return may_run_above(task, body); });
+    return parts_.pop_earliest([&](const Record& task) { return graph::is_part(task.path(), body->path()); },
+                               comes_before);
+}
+
 // A task from the queues that may run above the body; what may not is left to other threads.
 Record* Team::take_before(Worker& worker, const Record* body) {
+    if (is_deep(worker)) return take_earliest(worker, body);
     const auto allowed = [&](const Record& task) { return may_run_above(task, body); };
     if (Record* record = list_.pop_if(allowed)) return record;
     for (;;) {
@@ -91,22 +111,48 @@ Record* Team::take_before(Worker& worker, const Record* body) {
     }
 }
 
+// The same, the earliest of all that is queued.
+Record* Team::take_earliest(Worker& worker, const Record* body) {
+    const auto allowed = [&](const Record& task) { return may_run_above(task, body); };
+    Record* opened = nullptr;  // the earliest of those that the list cannot hold
+    for (;;) {
+        Record* record = worker.ready.pop();
+        if (record == nullptr && ring_.take(&record, 1, 1) == 0) record = steal(worker);
+        if (record == nullptr) break;
+        if (is_opened(*record) && allowed(*record) && (opened == nullptr || comes_before(*record, *opened)))
+            std::swap(record, opened);
+        if (record != nullptr) set_aside(worker, *record);
+    }
+    Record* listed = list_.pop_earliest(allowed, comes_before);
+    Record* part = parts_.pop_earliest(allowed, comes_before);
+    Record* earliest = nullptr;
+    for (Record* record : {opened, listed, part}) {
+        if (record != nullptr && (earliest == nullptr || comes_before(*record, *earliest))) std::swap(record, earliest);
+        if (record != nullptr) set_aside(worker, *record);
+    }
+    return earliest;
+}
+
 void Team::set_aside(Worker& worker, Record& record) {
-    if (record.has(graph::kWide) && record.extra->opened) {
-        // There may be several entries of such a task, and the list holds one at most: the others do without this one.
+    if (is_opened(record)) {
+        // The other threads that hold the task do without this one.
         if (drop_ticket(engine_, record) == Outcome::complete)
             if (Record* next = finish(worker, record)) put(worker, *next);
     } else {
-        list_.push(&record);
+        (record.has(graph::kPart) ? parts_ : list_).push(&record);
         idle_.notify();
     }
 }
 
+Record* Team::take_io(Worker& worker, const Record* body) {
+    const auto allowed = [&](const Record& task) { return may_run_above(task, body); };
+    return is_deep(worker) ? io_list_.pop_earliest(allowed, comes_before) : io_list_.pop_if(allowed);
+}
+
 void Team::help_io(Worker& worker, const Wait& wait) {
-    const auto allowed = [&](const Record& task) { return may_run_above(task, wait.body); };
     while (!wait.over()) {
         std::uint64_t seen = io_changes_.load();
-        Record* record = io_list_.pop_if(allowed);
+        Record* record = take_io(worker, wait.body);
         if (record != nullptr) {
             if (Record* next = run(worker, *record)) put(worker, *next);
             flush(worker);

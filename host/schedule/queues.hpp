@@ -117,15 +117,34 @@ public:
         Record* before = nullptr;
         Record* record = first_;
         while (record != nullptr && !wanted(*record)) before = std::exchange(record, record->next);
-        if (record == nullptr) return nullptr;
+        return record == nullptr ? nullptr : unlink(before, record);
+    }
+    // Of the tasks of which `wanted` is true the one that comes before the others.
+    template <class Wanted, class Before>
+    Record* pop_earliest(const Wanted& wanted, const Before& comes_before) {
+        if (size_.load() == 0) return nullptr;
+        const std::lock_guard lock(mutex_);
+        Record* earliest = nullptr;
+        Record* before_earliest = nullptr;
+        Record* before = nullptr;
+        for (Record* record = first_; record != nullptr; before = std::exchange(record, record->next)) {
+            if (!wanted(*record) || (earliest != nullptr && !comes_before(*record, *earliest))) continue;
+            earliest = record;
+            before_earliest = before;
+        }
+        return earliest == nullptr ? nullptr : unlink(before_earliest, earliest);
+    }
+    bool empty() const { return size_.load() == 0; }
+
+private:
+    // With the mutex held.
+    Record* unlink(Record* before, Record* record) {
         (before != nullptr ? before->next : first_) = record->next;
         if (last_ == record) last_ = before;
         size_.store(size_.load(std::memory_order_relaxed) - 1);
         return record;
     }
-    bool empty() const { return size_.load() == 0; }
 
-private:
     std::mutex mutex_;
     Record* first_ = nullptr;
     Record* last_ = nullptr;

@@ -76,7 +76,10 @@ private:
     Record* steal(Worker& worker);
     bool work_visible() const;
     Record* search(Worker& worker);
+    Record* take_part(Worker& worker, const Record* body);
     Record* take_before(Worker& worker, const Record* body);
+    Record* take_earliest(Worker& worker, const Record* body);
+    Record* take_io(Worker& worker, const Record* body);
     void set_aside(Worker& worker, Record& record);
     struct Wait;
     void help_cpu(Worker& worker, const Wait& wait);

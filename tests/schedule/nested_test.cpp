@@ -114,6 +114,39 @@ TEST_P(Nested, TheIoLaneMayWaitToo) {
     EXPECT_EQ(ran, 40);
 }
 
+thread_local int nesting = 0;  // of the bodies that wait on this thread
+std::atomic<int> deepest{0};
+
+void wait_for_a_part(Engine& engine, Lane lane) {
+    int most = deepest;
+    ++nesting;
+    while (most < nesting && !deepest.compare_exchange_weak(most, nesting)) {
+    }
+    Scope inner(engine);
+    inner.submit({.name = "part", .lane = lane}, [] { std::this_thread::sleep_for(50us); });
+    inner.wait();
+    --nesting;
+}
+
+// Each body that waits could run another one above it, down to the end of the stack.
+TEST_P(NestedOnATeam, TheStackIsBoundedHoweverManyBodiesWait) {
+    for (const auto& [lane, part_lane] :
+         {std::pair(Lane::cpu, Lane::io), std::pair(Lane::cpu, Lane::cpu), std::pair(Lane::io, Lane::io)}) {
+        Engine engine(GetParam().options());
+        Buffer<int> a(engine, Shape{1});
+        deepest = 0;
+        Scope scope(engine);
+        scope.submit(
+            "first", [](View<int>) { std::this_thread::sleep_for(10ms); }, write(a));
+        for (int i = 0; i < 300; ++i)
+            scope.submit(
+                {.name = "waits", .lane = lane},
+                [&engine, l = part_lane](View<const int>) { wait_for_a_part(engine, l); }, read(a));
+        scope.wait();
+        EXPECT_LE(deepest, 40);
+    }
+}
+
 TEST_P(Nested, ABufferOfTheBodyAndEarlierTasks) {
     Engine engine(GetParam().options());
     Buffer<int> shared(engine, Shape{1});
