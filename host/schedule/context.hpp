@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+
 #include "host/graph/record.hpp"
 
 namespace heddle::schedule {
@@ -19,8 +21,9 @@ struct Frame {
 
     graph::Record* record;  // null: a coroutine that goes on
     Frame* below;
-    ScopeCore* scopes = nullptr;  // that the body made and has not ended yet; linked by next_of_body
-    Domain* domain = nullptr;     // of its parts; owned; the graph's mutex
+    // That the body made and has not ended yet; linked by next_of_body. Written with the engine's scopes_mutex_.
+    std::atomic<ScopeCore*> scopes{nullptr};
+    Domain* domain = nullptr;  // of its parts; owned; the graph's mutex
 
 private:
     static void drop(Domain* domain);

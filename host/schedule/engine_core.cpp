@@ -72,7 +72,7 @@ ScopeCore* EngineCore::open_scope() {
     scope->engine = this;
     scope->keep_alive = weak_from_this().lock();
     scope->body = current_body();
-    if (scope->body != nullptr) scope->next_of_body = std::exchange(scope->body->scopes, scope);
+    if (scope->body != nullptr) scope->next_of_body = scope->body->scopes.exchange(scope);
     return scope;
 }
 
@@ -81,9 +81,13 @@ void EngineCore::close_scope(ScopeCore* scope) noexcept {
     scope->finish();
     const std::lock_guard lock(scopes_mutex_);
     if (scope->body != nullptr) {
-        ScopeCore** link = &scope->body->scopes;
-        while (*link != scope) link = &(*link)->next_of_body;
-        *link = scope->next_of_body;
+        ScopeCore* before = scope->body->scopes;
+        if (before == scope) {
+            scope->body->scopes = scope->next_of_body;
+        } else {
+            while (before->next_of_body != scope) before = before->next_of_body;
+            before->next_of_body = scope->next_of_body;
+        }
     }
     free_scopes_.push_back(scope);
 }
@@ -97,7 +101,10 @@ void EngineCore::end_scopes(Frame& body) noexcept {
         }
         if (scope == nullptr) return;
         wait(*scope, std::chrono::nanoseconds(-1));
-        const std::lock_guard lock(scopes_mutex_);
+        // A coroutine that the body began may go on elsewhere meanwhile: it may have submitted more, or ended the
+        // scope.
+        const std::scoped_lock lock(graph.mutex, scopes_mutex_);
+        if (body.scopes != scope || !scope->done()) continue;
         body.scopes = scope->next_of_body;
         scope->body = nullptr;
     }

@@ -68,7 +68,8 @@ private:
     void check(const detail::Submission& submission) const;
     void fill(graph::Record& record, const detail::Submission& submission, void* heap_body, std::uint8_t flags);
     void resume(const Continuation& continuation);
-    void submit_part(const detail::Submission& submission, void* heap_body, std::uint8_t flags);
+    void submit_part(const detail::Submission& submission, void* heap_body, std::uint8_t flags,
+                     std::unique_lock<std::mutex>& lock);
     void start(graph::Record& record, std::unique_lock<std::mutex>& lock);
     void dispatch(graph::Record& record);
     void run_here(graph::Record& record);

@@ -91,19 +91,19 @@ void EngineCore::fill(Record& record, const detail::Submission& s, void* heap_bo
 void EngineCore::submit(const detail::Submission& s, std::uint8_t flags) {
     check(s);
     void* heap_body = move_to_heap(s);
-    if (s.scope != nullptr && s.scope->body != nullptr) return submit_part(s, heap_body, flags);
     const bool reference = team_ == nullptr;
     const auto serial = one_at_a_time(reference);
     const AtCap at_cap = reference || flags != 0 || on_worker() ? AtCap::exceed : AtCap::wait;
     std::unique_lock lock(graph.mutex);
+    // Looked at with the mutex: a coroutine may submit while the body that began it ends, see end_scopes().
+    if (s.scope != nullptr && s.scope->body != nullptr) return submit_part(s, heap_body, flags, lock);
     Record& record = graph.allocate(lock, at_cap, s.bytes);
     fill(record, s, heap_body, flags);
     start(record, lock);
 }
 
-void EngineCore::submit_part(const detail::Submission& s, void* heap_body, std::uint8_t flags) {
-    const auto serial = one_at_a_time(team_ == nullptr);
-    std::unique_lock lock(graph.mutex);
+void EngineCore::submit_part(const detail::Submission& s, void* heap_body, std::uint8_t flags,
+                             std::unique_lock<std::mutex>& lock) {
     Frame& body = *s.scope->body;
     const auto outer = body.record->path();
     std::vector<std::uint64_t> path(outer.begin(), outer.end());

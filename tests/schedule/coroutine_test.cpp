@@ -77,6 +77,43 @@ TEST_P(Coroutines, SeveralMayAwaitOneScope) {
     EXPECT_EQ(count, 3);
 }
 
+// Submits to a scope of the body that began it, on another thread once that body is over but for its scopes.
+Job part_by_part(Engine& engine, Buffer<int>& a, std::atomic<int>& inside) {
+    Scope scope(engine);
+    for (int i = 0; i < 4; ++i) {
+        scope.submit(
+            "part",
+            [&inside](View<int> v) {
+                ++inside;
+                ++v[0];
+                std::this_thread::sleep_for(20us);
+                --inside;
+            },
+            update(a));
+        co_await scope;
+    }
+}
+
+TEST_P(Coroutines, WhatABodyBeganAndItsEndDoNotMeet) {
+    Engine engine(GetParam().options());
+    for (int round = 0; round < 200; ++round) {
+        Buffer<int> a(engine, Shape{1});
+        a.host_view_for_update()[0] = 0;
+        Job job;
+        std::atomic<int> inside{0};
+        std::atomic<bool> overlap{false};
+        Scope scope(engine);
+        scope.submit(
+            "body", [&](View<int>) { job = part_by_part(engine, a, inside); }, update(a));
+        scope.submit(
+            "reader", [&](View<const int>) { overlap = inside != 0; }, read(a));
+        scope.wait();
+        job.end.get();
+        EXPECT_FALSE(overlap);
+        EXPECT_EQ(a.host_view()[0], 4);
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Setups, Coroutines, testing::ValuesIn(kSetups),
                          [](const auto& info) { return name_of(info.param); });
 
