@@ -75,7 +75,10 @@ void Scope::wait() {
 
 void Scope::wait_for(std::chrono::nanoseconds limit) {
     core_->engine->check_wait(*core_);
-    if (!core_->engine->wait(*core_, std::max(limit, std::chrono::nanoseconds(0))))
+    // Added to the clock's time, a much longer limit would overflow.
+    constexpr std::chrono::nanoseconds kForever = std::chrono::hours(24 * 365 * 10), kNoLimit(-1);
+    const auto wait = limit > kForever ? kNoLimit : std::max(limit, std::chrono::nanoseconds(0));
+    if (!core_->engine->wait(*core_, wait))
         throw Timeout("the scope's tasks are not done",
                       std::to_string(core_->unfinished()) + " are left after " +
                           std::to_string(std::chrono::duration<double>(limit).count()) + " s",

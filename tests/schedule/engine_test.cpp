@@ -205,6 +205,19 @@ TEST_P(EnginesOnATeam, AWaitEndsAtItsLimit) {
     EXPECT_TRUE(scope.done());
 }
 
+TEST_P(Engines, AVeryLongLimitIsNone) {
+    Engine engine(GetParam().options());
+    Scope scope(engine);
+    const auto wait_for_a_part = [&] {
+        Scope inner(engine);
+        inner.submit({.name = "part", .lane = Lane::io}, [] { std::this_thread::sleep_for(5ms); });
+        inner.wait_for(std::chrono::nanoseconds::max());
+    };
+    scope.submit("body", wait_for_a_part);
+    scope.wait_for(std::chrono::nanoseconds::max());
+    wait_for_a_part();
+}
+
 TEST_P(Engines, ABufferMayGoBeforeItsTasks) {
     Engine engine(GetParam().options());
     std::atomic<std::int64_t> sum{0};
