@@ -1,5 +1,6 @@
 #include <cstring>
 #include <limits>
+#include <memory>
 #include <string>
 
 #include "heddle/error.hpp"
@@ -194,14 +195,14 @@ std::byte* EngineCore::host_access(graph::BufferCore& buffer, Mode mode) {
         idle = graph.idle(buffer, mode);
     }
     if (idle && !buffer.ever_poisoned()) return data;
-    ScopeCore* scope = open_scope();
+    const auto close = [this](ScopeCore* scope) { close_scope(scope); };
+    const std::unique_ptr<ScopeCore, decltype(close)> scope(open_scope(), close);
     const TaskName name("host view");
     const detail::AccessSpec access{&buffer, nullptr, mode};
     auto nothing = [] {};
-    submit(own_task(name, scope, {&access, 1}, nothing), graph::kInline);
+    submit(own_task(name, scope.get(), {&access, 1}, nothing), graph::kInline);
     wait(*scope, std::chrono::nanoseconds(-1));
     const auto failures = scope->failures(true);
-    close_scope(scope);
     if (!failures.empty()) std::rethrow_exception(failures[0]->error);
     return data;
 }

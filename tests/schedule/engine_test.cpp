@@ -389,6 +389,20 @@ TEST_P(Engines, TheEndOfAnEngineWaitsForWhatBodiesSubmit) {
     EXPECT_NE(testing::internal::GetCapturedStderr().find("the disk is full"), std::string::npos);
 }
 
+TEST_P(EnginesOnATeam, ARefusedHostViewKeepsNothingAlive) {
+    std::weak_ptr<schedule::EngineCore> core;
+    {
+        Engine engine(GetParam().options());
+        core = engine.core();
+        Buffer<int> a(engine, Shape{10});
+        Scope scope(engine);
+        scope.submit(
+            "body", [&](View<int>) { EXPECT_THROW(a.host_view(), AccessError); }, update(a, Box{{0}, {5}}));
+        scope.wait();
+    }
+    EXPECT_TRUE(core.expired());
+}
+
 TEST_P(Engines, ManyEnginesSideBySide) {
     std::vector<std::unique_ptr<Engine>> engines;
     std::atomic<int> ran{0};
