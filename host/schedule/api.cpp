@@ -105,7 +105,7 @@ AnyBuffer::AnyBuffer(Engine& engine, DType dtype, const Shape& shape, const Buff
 AnyBuffer::AnyBuffer(Engine& engine, DType dtype, const Shape& shape, void* borrowed, const BufferOptions& options)
     : AnyBuffer(engine, dtype, shape, options) {
     core_->data = static_cast<std::byte*>(borrowed);
-    core_->borrowed = true;
+    core_->borrowed = borrowed != nullptr;  // an empty buffer may have no address, and then gets one of its own
 }
 
 AnyBuffer& AnyBuffer::operator=(AnyBuffer&& other) noexcept {

@@ -308,6 +308,14 @@ TEST_P(Engines, BorrowedMemoryIsUsedInPlace) {
     }
     EXPECT_EQ(values[99], 3.0);
     EXPECT_EQ(engine.memory_used(), 0u);
+    {
+        Buffer<double> empty(engine, Shape{0}, static_cast<double*>(nullptr));
+        Scope scope(engine);
+        scope.submit(
+            "nothing", [](View<double>) {}, write(empty));
+        scope.wait();
+    }
+    while (engine.memory_used() != 0) std::this_thread::yield();
 }
 
 TEST_P(Engines, BigAndMoveOnlyBodies) {
