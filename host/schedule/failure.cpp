@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "heddle/error.hpp"
 #include "host/schedule/engine_core.hpp"
@@ -76,7 +77,10 @@ FailurePtr reason_to_skip(EngineCore& engine, Record& record) {
         if (access.mode() == Mode::write || !access.buffer().ever_poisoned()) return;
         for_each_tile(access, region, [&](std::int64_t tile, const Shape&) {
             const auto failure = access.buffer().poison_of(tile);
-            if (failure && (!earliest || failure->seq < earliest->seq)) earliest = failure;
+            // A cancellation, which has no number, only counts where nothing failed by itself.
+            if (failure && (!earliest || std::pair(failure->cancelled, failure->seq) <
+                                             std::pair(earliest->cancelled, earliest->seq)))
+                earliest = failure;
         });
     });
     if (earliest) return earliest;

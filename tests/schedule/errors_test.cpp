@@ -217,6 +217,22 @@ TEST_P(Errors, MemoryBeyondTheBudgetIsAnErrorOfTheTask) {
     EXPECT_LE(engine.memory_peak(), engine.memory_limit());
 }
 
+TEST_P(Errors, ACancelledInputDoesNotHideAnError) {
+    Engine engine(GetParam().options());
+    Buffer<int> a(engine, Shape{1}), b(engine, Shape{1});
+    Scope cancelled(engine), failed(engine), both(engine);
+    cancelled.cancel();
+    cancelled.submit(
+        "never runs", [](View<int>) {}, write(a));
+    failed.submit(
+        "bad", [](View<int>) { throw IoError("x", "y", "z"); }, write(b));
+    both.submit(
+        "sum", [](View<const int>, View<const int>) {}, read(a), read(b));
+    EXPECT_THROW(both.wait(), IoError);
+    EXPECT_THROW(failed.wait(), IoError);
+    EXPECT_THROW(cancelled.wait(), Cancelled);
+}
+
 TEST_P(Errors, AnEmptyBoxSpoilsNothingAnEmptyBufferIsSpoiled) {
     Engine engine(GetParam().options());
     Buffer<int> empty(engine, Shape{0}), full(engine, Shape{4, 2});
