@@ -1,6 +1,7 @@
 // What a thread does while a body on it waits for tasks of the body's own.
 
 #include <optional>
+#include <utility>
 
 #include "host/schedule/engine_core.hpp"
 #include "host/schedule/run_task.hpp"
@@ -82,7 +83,7 @@ void Team::help_cpu(Worker& worker, const Wait& wait) {
             continue;
         }
         worker.sleeper.in_body = outer;
-        if (Record* next = run(worker, *record)) put(worker, *next);
+        put_all(worker, run(worker, *record));
         worker.sleeper.in_body = true;
         flush(worker);
         look = 0;
@@ -136,12 +137,17 @@ Record* Team::take_earliest(Worker& worker, const Record* body) {
 void Team::set_aside(Worker& worker, Record& record) {
     if (is_opened(record)) {
         // The other threads that hold the task do without this one.
-        if (drop_ticket(engine_, record) == Outcome::complete)
-            if (Record* next = finish(worker, record)) put(worker, *next);
+        if (drop_ticket(engine_, record) == Outcome::complete) put_all(worker, finish(worker, record));
     } else {
         (record.has(graph::kPart) ? parts_ : list_).push(&record);
         idle_.notify();
     }
+}
+
+// What a task made ready, where every thread finds it: this one may be long in coming back to it.
+void Team::put_all(Worker& worker, Record* next) {
+    if (next != nullptr) put(worker, *next);
+    while (worker.inline_tasks != nullptr) put(worker, *std::exchange(worker.inline_tasks, worker.inline_tasks->next));
 }
 
 Record* Team::take_io(Worker& worker, const Record* body) {
@@ -154,7 +160,7 @@ void Team::help_io(Worker& worker, const Wait& wait) {
         std::uint64_t seen = io_changes_.load();
         Record* record = take_io(worker, wait.body);
         if (record != nullptr) {
-            if (Record* next = run(worker, *record)) put(worker, *next);
+            put_all(worker, run(worker, *record));
             flush(worker);
             continue;
         }

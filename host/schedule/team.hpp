@@ -67,6 +67,7 @@ private:
     Record* finish(Worker& worker, Record& record);
     void make_ready(Worker& worker, Record& record, Record*& next);
     void put(Worker& worker, Record& record);
+    void put_all(Worker& worker, Record* next);
     void put_io(Record& record);
     void flush(Worker& worker);
     enum class Ring : std::uint8_t { any, many };
