@@ -141,4 +141,14 @@ int execute(const std::vector<BatchItem>& items, const EngineOptions& engine, co
     return run.finish();
 }
 
+int with_json_error(const CommonOptions& options, const Work& work) {
+    try {
+        return work();
+    } catch (const std::exception& error) {
+        if (options.json)
+            print_out(Json{{"error", message_of(error)}}.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+        throw;
+    }
+}
+
 }  // namespace heddle::cli

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "heddle/error.hpp"
+#include "host/pipeline/format.hpp"
 #include "host/pipeline/inputs.hpp"
 #include "host/pipeline/units.hpp"
 
@@ -36,6 +37,7 @@ std::optional<pipeline::OutputSpec> output_spec(const OutputOptions& options, co
                                 "without -o the results are printed", "add -o FILE, or leave them out");
         return std::nullopt;
     }
+    pipeline::check_filters(spec, {});
     auto place = pipeline::parse_output(*options.output);
     spec.file = std::move(place.file);
     spec.group = std::move(place.group);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string_view>
 #include <vector>
 
@@ -12,10 +13,10 @@ namespace {
 
 std::string bar(double cells, bool utf8) {
     constexpr std::array<std::string_view, 8> eighths{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-    if (!utf8) return std::string(static_cast<std::size_t>(cells + 0.5), '#');
-    const auto units = static_cast<std::int64_t>(cells * 8 + 0.5);
+    if (!utf8) return std::string(static_cast<std::size_t>(std::lround(cells)), '#');
+    const auto units = std::lround(cells * 8);
     std::string text;
-    for (std::int64_t i = 0; i < units / 8; ++i) text += "█";
+    for (long i = 0; i < units / 8; ++i) text += "█";
     return text + std::string(eighths[static_cast<std::size_t>(units % 8)]);
 }
 

@@ -11,6 +11,7 @@
 #include "host/cli/errors.hpp"
 #include "host/cli/execute.hpp"
 #include "host/cli/output_options.hpp"
+#include "host/pipeline/format.hpp"
 #include "host/pipeline/inputs.hpp"
 #include "host/pipeline/job_file.hpp"
 
@@ -54,6 +55,7 @@ pipeline::FileChoice apply(const RunOptions& options, pipeline::JobFile& file) {
     choice.folder = choice.output_folder = std::filesystem::path(options.job).parent_path();
     auto& output = *file.job.output;
     apply_format(options.output, output.format);
+    pipeline::check_filters(output, file.job.results);
     if (options.output.output) {
         auto place = pipeline::parse_output(*options.output.output);
         output.file = std::move(place.file);
@@ -88,7 +90,7 @@ Work add_run(CLI::App& app) {
     app.add_option("--set", options->set)->allow_extra_args(false)->take_all();
     add_output_options(app, options->output);
     add_common_options(app, options->common);
-    return [options] { return run_command(*options); };
+    return [options] { return with_json_error(options->common, [&] { return run_command(*options); }); };
 }
 
 }  // namespace heddle::cli

@@ -24,7 +24,8 @@ Record& Graph::allocate(std::unique_lock<std::mutex>& lock, AtCap at_cap, std::i
 
 Record* Graph::take_free(std::unique_lock<std::mutex>& lock, AtCap at_cap) {
     // More records than the cap exist once bodies have submitted past it; the free ones then do not mean room.
-    if (made_ > max_tasks_ && at_cap == AtCap::wait && next_seq_ - returned_total_.load() > max_tasks_)
+    // They may submit more while this waits, so the target is looked at again.
+    while (made_ > max_tasks_ && at_cap == AtCap::wait && next_seq_ - returned_total_.load() > max_tasks_)
         wait_returned(lock, next_seq_ - max_tasks_);
     while (free_ == nullptr) {
         free_ = returned_.exchange(nullptr, std::memory_order_acquire);

@@ -23,7 +23,8 @@ struct AxisOrigin {
 std::vector<std::string> copy_attributes(const Dataset& from, OutputFile& file, OutputDataset to);
 
 // Copies the dimension scales of the source's axes, cut to the result's selection, with their attributes, beside the
-// result and attaches them; a scale that several results share is written once. Returns a line for each left out.
+// result and attaches them; a scale that several results share is written once. The axes' labels go along. Returns a
+// line for each left out.
 std::vector<std::string> copy_dimension_scales(const Dataset& from, OutputFile& file, OutputDataset to,
                                                const std::vector<AxisOrigin>& axes);
 

@@ -151,6 +151,17 @@ std::string obstacle(Id scale, std::int64_t source_extent, std::int64_t result_e
     return {};
 }
 
+// The name that H5DSset_label gave to the axis.
+void copy_label(Id from, Id to, const AxisOrigin& axis) {
+    if (!h5::attribute_exists(from, "DIMENSION_LABELS")) return;
+    const auto source = static_cast<unsigned>(axis.source_axis);
+    const auto length = h5::checked("H5DSget_label", H5DSget_label(from, source, nullptr, 0));
+    if (length <= 0) return;
+    std::string label(static_cast<std::size_t>(length) + 1, '\0');
+    h5::checked("H5DSget_label", H5DSget_label(from, source, label.data(), label.size()));
+    h5::status("H5DSset_label", H5DSset_label(to, static_cast<unsigned>(axis.result_axis), label.c_str()));
+}
+
 void attach_axis(const Dataset& from, OutputFile::Impl& impl, const OutputEntry& entry, const AxisOrigin& axis,
                  std::vector<std::string>& left_out) {
     for (const auto& scale : scales_of(from.id(), axis.source_axis)) {
@@ -178,6 +189,7 @@ std::vector<std::string> copy_dimension_scales(const Dataset& from, OutputFile& 
         for (const auto& axis : axes) {
             if (static_cast<std::size_t>(axis.source_axis) >= stored_rank) continue;  // of an array element type
             try {
+                copy_label(from.id(), entry.id.get(), axis);
                 attach_axis(from, impl, entry, axis, left_out);
             } catch (const CallFailure& failure) {
                 left_out.push_back("scales of axis " + std::to_string(axis.source_axis) + ": " + failure.reason());

@@ -64,6 +64,10 @@ std::byte* HostMemory::take(std::size_t bytes, const graph::BufferCore& buffer) 
         const std::size_t total = used + kept_bytes_ + bytes;
         if (total > limit_) drop_kept(total - limit_);
         data = static_cast<std::byte*>(std::aligned_alloc(kAlignment, bytes));
+        if (data == nullptr && kept_bytes_ != 0) {
+            drop_kept(kept_bytes_);
+            data = static_cast<std::byte*>(std::aligned_alloc(kAlignment, bytes));
+        }
         if (data == nullptr)
             throw OutOfMemory("no memory for " + describe(buffer),
                               "the system refused " + std::to_string(bytes) + " bytes",

@@ -10,6 +10,7 @@
 #include "heddle/error.hpp"
 #include "heddle/functions.hpp"
 #include "heddle/reductions.hpp"
+#include "host/io/target.hpp"
 #include "host/pipeline/carry.hpp"
 #include "host/pipeline/format.hpp"
 
@@ -79,14 +80,6 @@ std::vector<array::Target> targets_for(std::span<const NamedArray> arrays, std::
     return targets;
 }
 
-// The cheap look that comes before any work; OutputFile looks again, and at everything.
-void check_target(const OutputSpec& output) {
-    std::error_code ignored;
-    if (output.group == "/" && output.overwrite == Overwrite::refuse && std::filesystem::exists(output.file, ignored))
-        throw IoError(fmt::format("the output '{}' exists", output.file), "existing files are not replaced unasked",
-                      "give --overwrite, or write to another file");
-}
-
 io::OutputTarget target_for(const OutputSpec& output, std::span<const NamedArray> arrays) {
     io::OutputTarget target{output.file,
                             output.group,
@@ -97,6 +90,16 @@ io::OutputTarget target_for(const OutputSpec& output, std::span<const NamedArray
     std::sort(target.inputs.begin(), target.inputs.end());
     target.inputs.erase(std::unique(target.inputs.begin(), target.inputs.end()), target.inputs.end());
     return target;
+}
+
+// The look that comes before any work, also in a dry run; OutputFile looks again, and at everything.
+void check_target(const OutputSpec& output, const io::OutputTarget& target) {
+    std::error_code ignored;
+    if (output.group == "/" && output.overwrite == Overwrite::refuse && std::filesystem::exists(output.file, ignored) &&
+        !std::filesystem::is_directory(output.file, ignored))
+        throw IoError(fmt::format("the output '{}' exists", output.file), "existing files are not replaced unasked",
+                      "give --overwrite, or write to another file");
+    io::resolve_target(target);
 }
 
 // All results first: a scale that is carried over gives way to a result of its name, never the other way round.
@@ -147,7 +150,7 @@ JobReport compute(Engine& engine, std::span<const NamedArray> arrays, const std:
                   const io::Provenance& provenance, Hooks& hooks, Work work) {
     const auto begin = Clock::now();
     if (output) {
-        check_target(*output);
+        check_target(*output, target_for(*output, arrays));
         check_formats(*output, arrays);
     }
     auto parts = make_parts(arrays, output);

@@ -103,6 +103,17 @@ io::DatasetSpec dataset_spec(const std::string& name, const Array& array, const 
     return spec;
 }
 
+void check_filters(const OutputSpec& output, const std::vector<std::string>& results) {
+    const auto check = [](const DatasetFormat& format, const std::string& what) {
+        if (format.chunk_rule == ChunkRule::contiguous && filtered(format))
+            throw ArgumentError(fmt::format("{} cannot be contiguous and filtered", what),
+                                "gzip, shuffle and fletcher32 work on chunks",
+                                "leave them out, or choose chunks = auto (--chunks auto)");
+    };
+    if (results.empty()) check(output.format, "the output");
+    for (const auto& name : results) check(format_of(output, name), fmt::format("the output '{}'", name));
+}
+
 void check_formats(const OutputSpec& output, std::span<const NamedArray> arrays) {
     const auto fits = [](const NamedArray& named, const Shape& chunks) { return named.array.rank() == chunks.rank(); };
     for (const auto& named : arrays) {

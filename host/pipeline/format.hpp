@@ -21,6 +21,9 @@ std::string storage_warning(const std::string& name, DType computed, DType store
 // input of the same shape unless the settings say otherwise; chunks for all results count where their rank fits.
 io::DatasetSpec dataset_spec(const std::string& name, const Array& array, const DatasetFormat& format);
 
+// ArgumentError for filters without chunks to apply them to, in what is written of these results (or of all).
+void check_filters(const OutputSpec& output, const std::vector<std::string>& results);
+
 // ArgumentError for chunks that fit none of the results.
 void check_formats(const OutputSpec& output, std::span<const NamedArray> arrays);
 

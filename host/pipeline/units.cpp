@@ -82,7 +82,7 @@ std::string format_bytes(std::uint64_t bytes) {
 std::string format_seconds(double seconds) {
     if (seconds < 9.995) return fmt::format("{:.2f} s", seconds);
     if (seconds < 99.95) return fmt::format("{:.1f} s", seconds);
-    const auto whole = static_cast<std::int64_t>(seconds + 0.5);
+    const auto whole = std::int64_t{std::llround(seconds)};
     if (whole < 3600) return fmt::format("{} min {} s", whole / 60, whole % 60);
     return fmt::format("{} h {} min", whole / 3600, whole / 60 % 60);
 }

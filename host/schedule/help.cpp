@@ -41,7 +41,8 @@ struct Team::Wait {
     const Record* body;
     std::optional<Clock::time_point> limit;
 
-    bool over() const { return scope.done() || (limit && Clock::now() >= *limit); }
+    bool late() const { return limit && Clock::now() >= *limit; }
+    bool over() const { return scope.done() || late(); }
 };
 
 bool Team::help(Context& context, ScopeCore& scope, std::chrono::nanoseconds limit) {
@@ -62,9 +63,12 @@ bool Team::help(Context& context, ScopeCore& scope, std::chrono::nanoseconds lim
 
 void Team::help_cpu(Worker& worker, const Wait& wait) {
     const bool outer = std::exchange(worker.sleeper.in_body, true);
-    for (int look = 0; !wait.over(); ++look) {
+    bool tried = false;  // however short the limit is, so that a body that asks again and again gets on
+    for (int look = 0; !wait.scope.done(); ++look) {
+        const bool late = wait.late();
+        if (late && std::exchange(tried, true)) break;
         Record* record = take_part(worker, wait.body);
-        if (record == nullptr && look >= kPatience) record = take_before(worker, wait.body);
+        if (record == nullptr && (late || look >= kPatience)) record = take_before(worker, wait.body);
         if (record == nullptr && look == kLooks) {
             idle_.enter(worker.sleeper, false);
             record = take_part(worker, wait.body);
@@ -79,6 +83,7 @@ void Team::help_cpu(Worker& worker, const Wait& wait) {
             look = kPatience - 1;
         }
         if (record == nullptr) {
+            if (late) break;
             __builtin_ia32_pause();
             continue;
         }
@@ -86,6 +91,7 @@ void Team::help_cpu(Worker& worker, const Wait& wait) {
         put_all(worker, run(worker, *record));
         worker.sleeper.in_body = true;
         flush(worker);
+        tried = true;
         look = 0;
     }
     worker.sleeper.in_body = outer;
@@ -156,12 +162,15 @@ Record* Team::take_io(Worker& worker, const Record* body) {
 }
 
 void Team::help_io(Worker& worker, const Wait& wait) {
-    while (!wait.over()) {
+    bool tried = false;
+    while (!wait.scope.done()) {
+        if (wait.late() && std::exchange(tried, true)) break;
         std::uint64_t seen = io_changes_.load();
         Record* record = take_io(worker, wait.body);
         if (record != nullptr) {
             put_all(worker, run(worker, *record));
             flush(worker);
+            tried = true;
             continue;
         }
         std::unique_lock lock(io_mutex_);

@@ -42,7 +42,10 @@ public:
         const std::uint64_t completed = completed_.load();
         return completed == submitted_.load();
     }
-    std::uint64_t unfinished() const { return submitted_.load() - completed_.load(); }
+    std::uint64_t unfinished() const {
+        const std::uint64_t completed = completed_.load();  // first: it never is above the other
+        return submitted_.load() - completed;
+    }
     bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
 
     // Wakes the threads and takes the continuations that wait for a scope that is done.

@@ -33,6 +33,7 @@ protected:
         H5DSset_scale(lat.get(), "This is a netCDF dimension but not a netCDF variable.         3");
         H5DSattach_scale(t.get(), time.get(), 0);
         H5DSattach_scale(t.get(), lat.get(), 1);
+        H5DSset_label(t.get(), 1, "latitude");
     }
 
     io::OutputDataset add(io::OutputFile& out, const std::string& name, const Shape& shape,
@@ -55,6 +56,14 @@ protected:
             },
             &found);
         return found;
+    }
+
+    std::string label_of(const std::string& name, unsigned axis) {
+        const auto x = open(target, name);
+        char label[32] = "";
+        io::LibraryLock lock;
+        H5DSget_label(x->id(), axis, label, sizeof label);
+        return label;
     }
 
     TempDir folder;
@@ -83,6 +92,8 @@ TEST_F(Metadata, ScalesFollowTheSelection) {
     out.commit();
     EXPECT_EQ(scale_of("r", 0), "/lat");
     EXPECT_EQ(scale_of("r", 1), "/time");
+    EXPECT_EQ(label_of("r", 0), "latitude");
+    EXPECT_EQ(label_of("r", 1), "");
     EXPECT_EQ(read_all<double>(*open(target, "lat")), (std::vector<double>{1, 0, -1}));
     EXPECT_EQ(read_all<std::int32_t>(*open(target, "time")), (std::vector<std::int32_t>{101, 103}));
     EXPECT_EQ(open(target, "time")->stored_type(), "int32 big-endian");

@@ -307,6 +307,28 @@ TEST_P(NestedOnATeam, TimeLimitsInsideBodies) {
     }
 }
 
+TEST_P(Nested, ABodyThatAsksAgainAndAgainGetsOn) {
+    for (const Lane lane : {Lane::cpu, Lane::io}) {
+        Engine engine(GetParam().options());
+        Buffer<int> a(engine, Shape{1});
+        Scope scope(engine);
+        std::atomic<int> asked{0};
+        scope.submit({.name = "outer", .lane = lane}, [&] {
+            Scope inner(engine);
+            for (int i = 0; i < 5; ++i) inner.submit({.name = "part", .lane = lane}, [] {});
+            while (!inner.done() && asked < 1'000'000) {
+                ++asked;
+                try {
+                    inner.wait_for(0s);
+                } catch (const Timeout&) {
+                }
+            }
+        });
+        scope.wait();
+        EXPECT_LT(asked, 1'000'000);
+    }
+}
+
 TEST_P(Nested, DisorderlyMixNeverSticks) {
     Engine engine(GetParam().options());
     constexpr int kBuffers = 6;
