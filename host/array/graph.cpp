@@ -134,6 +134,7 @@ public:
         if (!seen_.insert(node.get()).second) return;
         for (const auto& input : node->inputs) visit(input);
         if (const auto* elementwise = node->as<Elementwise>()) check_elementwise(*node, elementwise->op);
+        if (node->is<Cast>()) check_narrowed_total(*node);
     }
     std::vector<std::string> take() { return std::move(warnings_); }
 
@@ -151,8 +152,19 @@ private:
         const bool grows =
             op == expr::Op::add || op == expr::Op::multiply || op == expr::Op::power || op == expr::Op::left_shift;
         if (grows && is_integer(node.dtype) && size_of(node.dtype) < 4)
-            add("a " + std::string(kernels::name_of(op)) + " of " + name +
+            add(std::string(kernels::name_of(op)) + " of " + name +
                 " values wraps around where it does not fit; write int64(a), or float32(a), first");
+    }
+    // sum(x, dtype=uint8)
+    void check_narrowed_total(const Node& node) {
+        const auto& total = *node.inputs[0];
+        const auto* reduction = total.as<Reduction>();
+        if (!reduction || !is_integer(node.dtype) || !is_integer(total.dtype)) return;
+        const bool grows = reduction->reduce == kernels::Reduce::sum || reduction->reduce == kernels::Reduce::prod;
+        if (grows && size_of(node.dtype) < size_of(total.dtype))
+            add("the " + std::string(kernels::name_of(reduction->reduce)) + " as " + std::string(name_of(node.dtype)) +
+                " wraps around where it does not fit; leave dtype out, which gives " +
+                std::string(name_of(total.dtype)));
     }
 
     std::set<const Node*> seen_;
