@@ -71,6 +71,7 @@ private:
     void submit_part(const detail::Submission& submission, void* heap_body, std::uint8_t flags,
                      std::unique_lock<std::mutex>& lock);
     void start(graph::Record& record, std::unique_lock<std::mutex>& lock);
+    void start_in_order(graph::Record& record, std::unique_lock<std::mutex>& lock);
     void dispatch(graph::Record& record);
     void run_here(graph::Record& record);
     bool on_worker() const { return current_context != nullptr && current_context->engine == this; }
@@ -85,6 +86,7 @@ private:
     bool checks_ = false;
     std::atomic<bool> failed_{false};
     std::mutex piece_error_mutex_;
+    std::deque<graph::Record*> after_body_;  // the reference device's; its lock guards it
 
     std::mutex scopes_mutex_;
     std::deque<ScopeCore> scopes_;

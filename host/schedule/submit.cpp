@@ -129,11 +129,7 @@ void EngineCore::submit_part(const detail::Submission& s, void* heap_body, std::
 // Counts the record, and runs it or queues it if it waits for nothing.
 void EngineCore::start(Record& record, std::unique_lock<std::mutex>& lock) {
     if (record.scope != nullptr) record.scope->count_submitted();
-    if (team_ == nullptr) {
-        lock.unlock();
-        run_here(record);
-        return;
-    }
+    if (team_ == nullptr) return start_in_order(record, lock);
     if (!graph.link(record)) return;
     if (record.has(graph::kInline)) {
         lock.unlock();
@@ -143,6 +139,23 @@ void EngineCore::start(Record& record, std::unique_lock<std::mutex>& lock) {
     team_->submit_ready(record);
     lock.unlock();
     team_->notify();
+}
+
+// On the reference device a task runs where it is submitted; but what a body submits to be independent of itself, and
+// what the engine does for it, runs when the outermost body has ended, in the order of submission: it may depend on
+// that body. Until then it is linked, so that host views and the end of a buffer see who uses it.
+void EngineCore::start_in_order(Record& record, std::unique_lock<std::mutex>& lock) {
+    const bool part = record.has(graph::kPart);
+    if (!part) graph.link(record);
+    lock.unlock();
+    if (!part && current_body() != nullptr) return after_body_.push_back(&record);
+    run_here(record);
+    if (current_body() != nullptr) return;
+    while (!after_body_.empty()) {
+        Record* next = after_body_.front();
+        after_body_.pop_front();
+        run_here(*next);
+    }
 }
 
 // On the submitting thread: every task of the reference device, and the engine's own tasks that were ready at once.
@@ -159,8 +172,9 @@ void EngineCore::run_here(Record& record) {
     graph.give_back(&record, &record, 1);
 }
 
-// A task that became ready on a thread that is no worker.
+// A task that became ready on a thread that is no worker; the reference device runs it when its turn comes.
 void EngineCore::dispatch(Record& record) {
+    if (team_ == nullptr) return;
     if (record.has(graph::kInline)) return run_here(record);
     {
         const std::lock_guard lock(graph.mutex);

@@ -33,9 +33,10 @@ struct EngineOptions {
 };
 
 // Owns the lanes and the memory. Device "omp" runs tasks on one persistent OpenMP team (OMP_NUM_THREADS,
-// OMP_PROC_BIND and OMP_PLACES are followed) and one I/O thread; "reference" runs each task where and when it is
-// submitted, one at a time. Any thread may use it; several engines may live side by side. Buffers and scopes may not
-// be used for new work once it is gone. Throws ArgumentError for options that make no sense.
+// OMP_PROC_BIND and OMP_PLACES are followed) and one I/O thread; "reference" runs each task where it is
+// submitted, one at a time; what a body submits beside itself runs when that body has ended. Any thread may use it;
+// several engines may live side by side. Buffers and scopes may not be used for new work once it is gone. Throws
+// ArgumentError for options that make no sense.
 class HEDDLE_API Engine {
 public:
     explicit Engine(const EngineOptions& options = {});

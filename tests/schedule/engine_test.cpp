@@ -397,7 +397,7 @@ TEST_P(Engines, TheEndOfAnEngineWaitsForWhatBodiesSubmit) {
     EXPECT_NE(testing::internal::GetCapturedStderr().find("the disk is full"), std::string::npos);
 }
 
-TEST_P(EnginesOnATeam, ARefusedHostViewKeepsNothingAlive) {
+TEST_P(Engines, ARefusedHostViewKeepsNothingAlive) {
     std::weak_ptr<schedule::EngineCore> core;
     {
         Engine engine(GetParam().options());

@@ -56,6 +56,42 @@ TEST_P(Nested, PartsWorkOnWhatTheirTaskHolds) {
     scope.wait();
 }
 
+TEST_P(Nested, WhatABodySubmitsBesideItselfComesAfterIt) {
+    Engine engine(GetParam().options());
+    Buffer<int> a(engine, Shape{1}), seen(engine, Shape{3});
+    auto lent = std::make_unique<Buffer<int>>(engine, Shape{1});
+    const auto look = [&](std::int64_t i) {
+        engine.submit(
+            "inner", [](View<const int> from, View<int> to) { to[0] = from[0]; }, read(a),
+            write(seen, Box{{i}, {i + 1}}));
+    };
+    engine.submit(
+        "outer",
+        [&](View<int> v, View<int> own) {
+            v[0] = 1;
+            look(0);
+            engine.submit(
+                "second",
+                [&](View<int> w) {
+                    w[0] = 43;
+                    look(1);
+                    w[0] = 44;
+                },
+                update(a));
+            lent.reset();  // stays until the body has ended
+            own[0] = 5;
+            v[0] = 42 + own[0] - 5;
+        },
+        write(a), write(*lent));
+    engine.wait();
+    look(2);
+    engine.wait();
+    const auto view = seen.host_view();
+    EXPECT_EQ(view[0], 42);
+    EXPECT_EQ(view[1], 44);
+    EXPECT_EQ(view[2], 44);
+}
+
 TEST_P(Nested, EveryThreadMayWaitAtOnceManyLevelsDeep) {
     Engine engine(GetParam().options());
     std::atomic<int> leaves{0};
