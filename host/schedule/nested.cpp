@@ -26,9 +26,6 @@ bool contains(const Box& outer, const Box& inner) {
     return true;
 }
 
-// The body that this one is part of.
-Frame* outer_body(const Frame& body) { return body.record->scope != nullptr ? body.record->scope->body : nullptr; }
-
 void check_order(Tile& tile, Mode mode, std::span<const std::uint64_t> path, const BufferCore& buffer,
                  std::string_view part) {
     const auto check = [&](graph::Ref ref) {
@@ -54,6 +51,8 @@ Tile* Domain::tiles_of(const BufferCore& buffer) {
     entries.push_back({&buffer, std::make_unique<Tile[]>(static_cast<std::size_t>(buffer.tile_count))});
     return entries.back().tiles.get();
 }
+
+Frame* outer_body(const Frame& body) { return body.record->scope != nullptr ? body.record->scope->body : nullptr; }
 
 int containing_access(const Record& task, const detail::AccessSpec& access, std::string_view part) {
     const BufferCore& buffer = *access.buffer;

@@ -26,6 +26,9 @@ struct Domain {
     graph::Tile* tiles_of(const graph::BufferCore& buffer);
 };
 
+// The body that this one is part of, or null.
+Frame* outer_body(const Frame& body);
+
 // The access of `task` that contains this one, or -1; AccessError when the task declares the buffer but less of it.
 int containing_access(const graph::Record& task, const detail::AccessSpec& access, std::string_view part);
 

@@ -56,6 +56,26 @@ TEST_P(Nested, PartsWorkOnWhatTheirTaskHolds) {
     scope.wait();
 }
 
+TEST_P(Nested, AHostViewInABodySeesWhatItsPartsWrote) {
+    Engine engine(GetParam().options());
+    Buffer<int> a(engine, Shape{4});
+    Scope scope(engine);
+    int seen = 0;
+    scope.submit(
+        "outer",
+        [&](View<int> v) {
+            std::fill(v.begin(), v.end(), 0);
+            Scope inner(engine);
+            inner.submit(
+                "part", [](View<int> part) { part[3] = 7; }, update(a));
+            inner.wait();
+            seen = a.host_view()[3];
+        },
+        write(a));
+    scope.wait();
+    EXPECT_EQ(seen, 7);
+}
+
 TEST_P(Nested, WhatABodySubmitsBesideItselfComesAfterIt) {
     Engine engine(GetParam().options());
     Buffer<int> a(engine, Shape{1}), seen(engine, Shape{3});
