@@ -13,8 +13,8 @@ namespace heddle::memory {
 // Bytes of main memory that this process may use: the machine's, or its control group's if that is less.
 std::size_t machine_memory();
 
-// What a buffer of so many bytes takes: rounded up to a sixteenth of their power of two, so that tiles at an array's edge
-// share blocks; never 0, so that an empty buffer has an address of its own.
+// What a buffer of so many bytes takes: rounded up to a sixteenth of their power of two, so that tiles at an array's
+// edge share blocks; never 0, so that an empty buffer has an address of its own.
 std::size_t block_bytes(std::size_t bytes);
 
 // Main memory for buffers within a budget. Freed blocks are kept for the next buffer of their size, since fresh pages
