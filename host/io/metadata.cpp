@@ -58,11 +58,11 @@ std::vector<std::string> copy_object_attributes(Id from, Id to, Packing packing)
         try {
             const auto type = h5::attribute_type(h5::open_attribute(from, name).get());
             if (H5Tdetect_class(type.get(), H5T_REFERENCE) > 0)
-                left_out.push_back("attribute '" + name + "': it refers to objects of its own file");
+                left_out.push_back("attribute '" + name + "' is left out: it refers to objects of its own file");
             else
                 copy_one(from, name, to);
         } catch (const CallFailure& failure) {
-            left_out.push_back("attribute '" + name + "': " + failure.reason());
+            left_out.push_back("attribute '" + name + "' is left out: " + failure.reason());
         }
     }
     return left_out;

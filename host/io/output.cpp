@@ -78,8 +78,12 @@ void OutputFile::Impl::open_file() {
         const auto slash = std::min(target.group.find('/', at), target.group.size());
         if (slash > at) {
             path += "/" + target.group.substr(at, slash - at);
-            group = h5::link_exists(file.get(), path) ? h5::open_group(file.get(), path)
-                                                      : h5::create_group(file.get(), path, links.get());
+            const bool exists = h5::link_exists(file.get(), path);
+            if (exists && h5::object_info_at(file.get(), path).type != H5O_TYPE_GROUP)
+                throw IoError("cannot write into '" + path + "' of '" + target.file + "'",
+                              "there is something of that name, and it is not a group",
+                              "name a group, or one that does not exist yet");
+            group = exists ? h5::open_group(file.get(), path) : h5::create_group(file.get(), path, links.get());
         }
         at = slash + 1;
     }

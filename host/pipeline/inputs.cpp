@@ -121,8 +121,10 @@ std::variant<Location, Constant> parse_source(std::string_view name, std::string
         throw ArgumentError(fmt::format("input '{}={}' names no dataset", name, text),
                             "a file alone does not say which of its datasets is meant",
                             fmt::format("write {}={}:/PATH; `heddle info {}` lists the paths", name, text, text));
-    throw ArgumentError(fmt::format("input '{}={}' is neither a dataset nor a number", name, text),
-                        "there is no ':' that separates a file from a path",
+    const char* reason = text.ends_with(':')   ? "no path stands behind the ':'"
+                         : text.ends_with('@') ? "no attribute stands behind the '@'"
+                                               : "there is no ':' that separates a file from a path";
+    throw ArgumentError(fmt::format("input '{}={}' is neither a dataset nor a number", name, text), reason,
                         fmt::format("write {}=FILE:PATH, {}=FILE:PATH@ATTRIBUTE or {}=NUMBER", name, name, name));
 }
 
