@@ -85,8 +85,11 @@ std::vector<std::int64_t> evaluate_indices(const NodePtr& mask_or_list, std::int
             throw ShapeError("index " + std::to_string(index) + " is out of range",
                              "the axis has " + std::to_string(extent) + " elements", "check the index list");
     };
-    if (node.dtype == DType::uint64)
-        for (const auto index : values<std::uint64_t>(engine, selection)) check(index);
+    if (node.dtype == DType::uint64) {
+        const auto unsigned_indices = values<std::uint64_t>(engine, selection);
+        for (const auto index : unsigned_indices) check(index);
+        return {unsigned_indices.begin(), unsigned_indices.end()};
+    }
     indices = values<std::int64_t>(engine, selection);
     for (auto& index : indices) {
         check(index);

@@ -17,8 +17,8 @@ std::shared_ptr<std::byte> allocate_bytes(std::size_t bytes);
 class Evaluation {
 public:
     Evaluation(Engine& engine, std::vector<Target> targets);
-    // Submits the plan. Arrays for the targets without a sink, which keep `self`, but once waited for not
-    // what it was computed from.
+    // Submits the plan. Arrays for the targets without a sink, which keep `self`, but once they
+    // have been waited for not what it was computed from.
     static std::vector<Array> start(const std::shared_ptr<Evaluation>& self);
 
     // Blocks until the tasks are done; throws their error, each time.

@@ -84,6 +84,7 @@ std::int64_t Pass::slot_bytes(const Shape& tile) const {
 // Of the states of reductions: the leaves of the tiles that are worked on, and what stays from tile to tile for the
 // outputs whose elements have not all come.
 std::int64_t Pass::state_bytes(const Shape& tile) const {
+    const bool in_c_order = last_ == std::array<bool, kMaxRank>{};
     std::int64_t bytes = 0;
     for (const auto& output : outputs_) {
         if (output->kind != Output::Kind::reduction) continue;
@@ -96,7 +97,7 @@ std::int64_t Pass::state_bytes(const Shape& tile) const {
                 cut = cut || tile[axis] < shape_[axis];
             } else {
                 in_tile *= tile[axis];
-                pending *= cut && !reduced_last_ ? shape_[axis] : tile[axis];
+                pending *= cut && in_c_order ? shape_[axis] : tile[axis];
             }
         }
         const auto per_leaf = std::max<std::int64_t>(geometry.inner * geometry.group, 1);
@@ -134,7 +135,6 @@ void Pass::plan(std::int64_t memory) {
     } catch (const OutOfMemory&) {
         // Output by output, the states of a few are enough; tiles of a row of the input are then apart.
         if (!reduced || !same_axes) throw;
-        reduced_last_ = true;
         last_ = *reduced;
         tile_ = choose_tile(request);
     }

@@ -82,7 +82,6 @@ private:
 
     PlanContext& context_;
     Shape shape_, tile_;
-    bool reduced_last_ = false;
     std::array<bool, kMaxRank> last_{};  // the axes that tiles run through first; C order: none
     std::vector<std::unique_ptr<Input>> inputs_;
     std::vector<std::unique_ptr<Output>> outputs_;
