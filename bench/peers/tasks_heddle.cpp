@@ -66,8 +66,7 @@ private:
     static heddle::EngineOptions options(const peers::Work& work, int threads, bool backlog) {
         heddle::EngineOptions o;
         o.threads = threads;
-        if (backlog)
-            o.max_tasks = static_cast<std::size_t>(work.graph->tasks()) + 4096;  // workers hold some that are done
+        if (backlog) o.max_tasks = static_cast<std::size_t>(work.graph->tasks()) + 1;  // and the gate
         return o;
     }
 

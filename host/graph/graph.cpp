@@ -23,18 +23,13 @@ Record& Graph::allocate(std::unique_lock<std::mutex>& lock, AtCap at_cap, std::i
 }
 
 Record* Graph::take_free(std::unique_lock<std::mutex>& lock, AtCap at_cap) {
-    // More records than the cap exist once bodies have submitted past it; the free ones then do not mean room.
-    // They may submit more while this waits, so the target is looked at again.
-    while (made_ > max_tasks_ && at_cap == AtCap::wait && next_seq_ - returned_total_.load() > max_tasks_)
-        wait_returned(lock, next_seq_ - max_tasks_);
-    while (free_ == nullptr) {
-        free_ = returned_.exchange(nullptr, std::memory_order_acquire);
-        if (free_ != nullptr) break;
-        if (made_ < max_tasks_ || at_cap == AtCap::exceed) return make_record();
-        // An eighth of the cap at once, so that a submitter at the cap does not sleep and wake for each task.
-        const std::uint64_t in_flight = max_tasks_ - std::max<std::size_t>(max_tasks_ / 8, 1);
-        wait_returned(lock, next_seq_ - 1 - std::min<std::uint64_t>(in_flight, next_seq_ - 1));
+    // With more records than most_, once bodies have submitted past it, a free one does not mean room.
+    if (at_cap == AtCap::wait && (free_ == nullptr || made_ > most_) && records_out() >= most_) {
+        do wait_returned(lock, next_seq_ - 1 - least_);
+        while (records_out() > least_);  // bodies and other threads may have submitted more
     }
+    if (free_ == nullptr) free_ = returned_.exchange(nullptr, std::memory_order_acquire);
+    if (free_ == nullptr) return make_record();
     Record* record = free_;
     free_ = record->next;
     // The next submission's lines: by now another core's, or out of the caches.

@@ -21,14 +21,17 @@ class Graph {
 public:
     // max_bytes 0: no limit.
     Graph(std::size_t max_tasks, std::size_t max_bytes)
-        : max_tasks_(max_tasks), max_bytes_(static_cast<std::int64_t>(max_bytes)) {}
+        : least_(max_tasks - 1), most_(max_tasks + max_tasks / 16), max_bytes_(static_cast<std::int64_t>(max_bytes)) {}
     Graph(const Graph&) = delete;
     Graph& operator=(const Graph&) = delete;
 
     std::mutex mutex;
 
-    // A record with a fresh number, in no list. With AtCap::wait blocks while the caps are reached; give_back() by the
-    // threads that complete tasks wakes it.
+    // Those who complete tasks hold up to so many records back before give_back(). Before the first task.
+    void set_held_back(std::size_t records) { least_ += records, most_ += records; }
+
+    // A record with a fresh number, in no list. With AtCap::wait blocks at the caps, never with fewer than max_tasks
+    // tasks unfinished; give_back() by the threads that complete tasks wakes it.
     Record& allocate(std::unique_lock<std::mutex>& lock, AtCap at_cap, std::int64_t bytes);
     // Fills the record's accesses. Boxes must have been checked.
     void set_accesses(Record& record, std::span<const detail::AccessSpec> specs);
@@ -50,6 +53,7 @@ public:
 private:
     Record* take_free(std::unique_lock<std::mutex>& lock, AtCap at_cap);
     Record* make_record();
+    std::uint64_t records_out() const { return next_seq_ - 1 - returned_total_.load(); }
     void wait_returned(std::unique_lock<std::mutex>& lock, std::uint64_t target);
     void wait_bytes(std::unique_lock<std::mutex>& lock, std::int64_t bytes);
     void add_edge(Record& record, Ref predecessor, std::size_t& edges);
@@ -57,7 +61,10 @@ private:
 
     static constexpr std::uint64_t kNobody = ~std::uint64_t{0};
 
-    const std::size_t max_tasks_;
+    // Records out: at most_ a submitter waits until they are least_. The span between keeps it from sleeping and waking
+    // for each task; that it lies above the cap, and what is held back too, keeps a body that waits for a submitter
+    // with fewer tasks than the cap from waiting forever.
+    std::size_t least_, most_;
     const std::int64_t max_bytes_;
     std::uint64_t next_seq_ = 1;  // tasks 1 to next_seq_ - 1 were handed out
     Record* free_ = nullptr;

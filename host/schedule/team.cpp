@@ -11,8 +11,9 @@ namespace heddle::schedule {
 Team::Team(EngineCore& engine, device::Device& device, std::size_t max_tasks)
     : engine_(engine),
       device_(device),
-      // Held back until then, a quarter of the cap at most; 64 makes the shared counters invisible (bench_tasks).
-      flush_at_(std::clamp<std::size_t>(max_tasks / (4 * static_cast<std::size_t>(device.threads())), 1, 64)) {
+      // Held back until then, a sixteenth of the cap at most; 64 makes the shared counters invisible (bench_tasks).
+      flush_at_(std::clamp<std::size_t>(max_tasks / (16 * static_cast<std::size_t>(device.threads())), 1, 64)) {
+    engine.graph.set_held_back((flush_at_ - 1) * static_cast<std::size_t>(device.threads() + 1));
     for (int i = 0; i <= device.threads(); ++i) {
         auto& worker = *workers_.emplace_back(std::make_unique<Worker>());
         worker.engine = &engine;

@@ -27,7 +27,7 @@ struct EngineOptions {
     int threads = 0;                   // of the CPU lane; 0: OMP_NUM_THREADS, else one per core
     std::string device = "";           // "omp" or "reference"; "": what HEDDLE_DEVICE says, else "omp"
     std::size_t memory = 0;            // bytes that buffers may take; 0: three quarters of the machine's
-    std::size_t max_tasks = 1u << 16;  // in flight, at least 1
+    std::size_t max_tasks = 1u << 16;  // in flight, at least 1: fewer never wait for room, a few more may get in
     std::size_t max_bytes = 0;         // in flight, as TaskOptions::bytes says; 0: no limit
     Checks checks = Checks::automatic;
 };

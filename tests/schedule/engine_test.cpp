@@ -114,6 +114,32 @@ TEST_P(EnginesOnATeam, TheCapOnTasksBlocksTheSubmitter) {
     scope.wait();
 }
 
+// A body that waits for the submitter, with no more tasks unfinished than the cap allows, while tasks that are done
+// have not been handed back.
+TEST_P(EnginesOnATeam, FewerTasksThanTheCapNeverWaitForRoom) {
+    constexpr int kCap = 1024, kDone = 40;
+    auto options = GetParam().options();
+    options.threads = 1;
+    options.max_tasks = kCap;
+    Engine engine(options);
+    std::promise<void> start, gate;
+    std::shared_future<void> started = start.get_future().share(), open = gate.get_future().share();
+    std::atomic<bool> opened{false};
+    Buffer<int> a(engine, Shape{1});
+    Scope scope(engine);
+    scope.submit("start", [started] { started.wait(); });
+    for (int i = 0; i < kDone; ++i) scope.submit("done", [] {});
+    scope.submit(
+        "gate", [&opened, open](View<int>) { opened = open.wait_for(20s) == std::future_status::ready; }, write(a));
+    start.set_value();
+    for (int i = 0; i < kCap - 1; ++i)
+        scope.submit(
+            "after", [](View<const int>) {}, read(a));
+    gate.set_value();
+    scope.wait();
+    EXPECT_TRUE(opened);
+}
+
 TEST_P(Engines, TheCapOnBytesBlocksTheSubmitterButNotATaskAboveIt) {
     auto options = GetParam().options();
     options.max_bytes = 1000;
