@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "heddle/api.hpp"
@@ -105,6 +107,30 @@ class HEDDLE_API Timeout : public detail::ErrorOf<Timeout> {
 // A part that this build of Heddle does not have.
 class HEDDLE_API NotBuilt : public detail::ErrorOf<NotBuilt> {
     using ErrorOf::ErrorOf;
+};
+
+// A device, its driver or what ran on it failed. `code` and `name` are the driver's: 700, "cudaErrorIllegalAddress".
+class HEDDLE_API DeviceError : public detail::ErrorOf<DeviceError> {
+public:
+    enum class State : std::uint8_t { usable, lost };
+
+    DeviceError(std::string problem, std::string reason, std::string remedy, std::string device, int code,
+                std::string name, State state)
+        : ErrorOf(std::move(problem), std::move(reason), std::move(remedy)),
+          device_(std::move(device)),
+          name_(std::move(name)),
+          code_(code),
+          state_(state) {}
+    const std::string& device() const { return device_; }  // "cuda:0"
+    int code() const { return code_; }
+    const std::string& name() const { return name_; }
+    // Whether the device still takes work: after an illegal address, say, it does not.
+    bool usable() const { return state_ == State::usable; }
+
+private:
+    std::string device_, name_;
+    int code_;
+    State state_;
 };
 
 // An exception that is not Heddle's own left a task body; cause() is that exception.
