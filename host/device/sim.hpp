@@ -33,7 +33,13 @@ public:
     bool step();
 
 private:
-    struct Event;
+    struct Event {
+        double time;
+        std::uint64_t made;
+        std::function<void()> run;
+    };
+    static bool later(const Event& a, const Event& b);
+
     double now_ = 0;
     std::uint64_t made_ = 0;
     std::vector<Event> events_;  // a heap
@@ -49,8 +55,8 @@ struct SimOptions {
     // Not 0: every operation takes up to `jitter` times longer, as this seed's sequence says.
     std::uint64_t seed = 0;
     double jitter = 0;
-    std::shared_ptr<Clock> clock;
-    std::vector<Fault> faults;
+    std::shared_ptr<Clock> clock{};
+    std::vector<Fault> faults{};
 };
 
 // Device memory is an address range of its own that nobody may touch; what runs on the device gets other addresses of
