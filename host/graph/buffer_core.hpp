@@ -44,7 +44,7 @@ private:
     void make_room();
 };
 
-// The logical memory behind a Buffer. Immutable but for `tiles` (graph mutex), `data` (set once, by the memory layer)
+// The logical memory behind a Buffer. Immutable but for `tiles` (graph mutex), `data` and `pinned` (set once, by the memory layer), `replicas`
 // and `poison` (each slot belongs to the tasks that hold the tile).
 class alignas(64) BufferCore {
 public:
@@ -59,6 +59,8 @@ public:
     std::atomic<std::byte*> data{nullptr};
     const DType dtype;
     bool borrowed = false;
+    bool pinned = false;                    // page-locked: the memory layer's, set with `data`
+    std::atomic<void*> replicas{nullptr};  // memory::Replicas, once the buffer was used on a device
 
 private:
     std::atomic<FailurePtr*> poison_{nullptr};

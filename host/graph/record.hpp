@@ -113,6 +113,8 @@ enum Flag : std::uint8_t {
     kInline = 8,     // runs on the thread that finds it ready
     kPart = 16,      // submitted by a body to a scope of its own
     kDetached = 32,  // resumes a coroutine: no part of the order of submission
+    kPinHost = 64,   // runs on the CPU
+    kPinDevice = 128,
 };
 
 // A task. Memory of records is never given back while the engine lives, and records are reused only under the graph's

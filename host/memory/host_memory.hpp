@@ -6,6 +6,7 @@
 #include <mutex>
 #include <vector>
 
+#include "host/device/accelerator.hpp"
 #include "host/graph/buffer_core.hpp"
 
 namespace heddle::memory {
@@ -22,6 +23,11 @@ std::size_t block_bytes(std::size_t bytes);
 class HostMemory {
 public:
     explicit HostMemory(std::size_t limit) : limit_(limit) {}
+    // From now on memory is page-locked where this device gives it, so that its copies need no staging. The device
+    // outlives this.
+    void pin_with(device::Accelerator& accelerator) { accelerator_ = &accelerator; }
+    // Lets go of what is kept; no buffer is left.
+    void unpin();
     HostMemory(const HostMemory&) = delete;
     HostMemory& operator=(const HostMemory&) = delete;
     ~HostMemory();
@@ -39,12 +45,19 @@ public:
 
 private:
     std::byte* make(graph::BufferCore& buffer);
-    std::byte* take(std::size_t bytes, const graph::BufferCore& buffer);
+    struct Kept {
+        std::byte* data;
+        bool pinned;
+    };
+    Kept take(std::size_t bytes, const graph::BufferCore& buffer);
+    Kept allocate(std::size_t bytes) noexcept;
+    void free(const Kept& block) noexcept;
     void drop_kept(std::size_t wanted) noexcept;
 
     const std::size_t limit_;
+    device::Accelerator* accelerator_ = nullptr;
     std::mutex mutex_;
-    std::map<std::size_t, std::vector<std::byte*>> kept_;  // by size
+    std::map<std::size_t, std::vector<Kept>> kept_;  // by size
     std::size_t kept_bytes_ = 0;
     std::atomic<std::size_t> used_{0}, peak_{0};
 };

@@ -53,8 +53,8 @@ void Engine::wait() {
     core_->own_scope().throw_failures();
 }
 int Engine::threads() const { return core_->threads(); }
-int Engine::workers() const { return core_->team() == nullptr ? 1 : core_->threads() + 1; }
-std::string_view Engine::device() const { return core_->device().name(); }
+int Engine::workers() const { return core_->workers(); }
+std::string_view Engine::device() const { return core_->device_name(); }
 std::size_t Engine::memory_limit() const { return core_->memory.limit(); }
 std::size_t Engine::memory_used() const { return core_->memory.used(); }
 std::size_t Engine::memory_peak() const { return core_->memory.peak(); }

@@ -1,13 +1,17 @@
 #include "host/schedule/engine_core.hpp"
 
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <string>
 #include <utility>
 
 #include "heddle/error.hpp"
+#include "host/schedule/devices.hpp"
 #include "host/schedule/run_task.hpp"
 #include "host/schedule/team.hpp"
+#include "host/schedule/virtual_team.hpp"
 
 namespace heddle::schedule {
 
@@ -20,7 +24,7 @@ std::string environment(const char* name) {
     return value == nullptr ? "" : value;
 }
 
-std::string device_name(const EngineOptions& options) {
+std::string wanted_device(const EngineOptions& options) {
     if (!options.device.empty()) return options.device;
     const auto wanted = environment("HEDDLE_DEVICE");
     return wanted.empty() ? "omp" : wanted;
@@ -43,22 +47,77 @@ std::size_t checked_tasks(std::size_t max_tasks) {
 EngineCore::EngineCore(const EngineOptions& options)
     : graph(checked_tasks(options.max_tasks), options.max_bytes),
       memory(options.memory != 0 ? options.memory : memory::machine_memory() / 4 * 3),
-      device_(device::open_device(device_name(options), options.threads)),
+      device_name_(wanted_device(options)),
       checks_(wants_checks(options.checks)) {
+    if (device_name_.starts_with("sim")) {
+        const device::SimSystem system = device::parse_sim(device_name_);
+        device_name_ = "sim";
+        open(options, &system);
+    } else {
+        open(options, nullptr);
+    }
+}
+
+EngineCore::EngineCore(const EngineOptions& options, const device::SimSystem& system)
+    : graph(checked_tasks(options.max_tasks), options.max_bytes),
+      memory(options.memory != 0 ? options.memory : memory::machine_memory() / 4 * 3),
+      device_name_("sim"),
+      checks_(wants_checks(options.checks)) {
+    open(options, &system);
+}
+
+void EngineCore::open(const EngineOptions& options, const device::SimSystem* system) {
     own_scope_ = open_scope();
     own_scope_->keep_alive.reset();
-    if (device_->drive() == device::Drive::at_submission) return;
+    device_ = device::open_device(system != nullptr ? "omp" : device_name_, options.threads);
+    in_order_ = device_->drive() == device::Drive::at_submission;
+    if (in_order_) return;
+    threads_ = device_->threads();
+    std::function<double()> now = [start = std::chrono::steady_clock::now()] {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    };
+    if (system != nullptr) {
+        const HostRates host{system->host_bytes, system->host_flops};
+        if (const auto clock = system->options.clock) {
+            virtual_team_ = std::make_unique<VirtualTeam>(*this, clock, host, threads_);
+            now = [clock] { return clock->now(); };
+        }
+        devices_ = std::make_unique<Devices>(*this, device::make_sims(*system), options, host, std::move(now));
+    }
+    if (virtual_team_ != nullptr) return;
     team_ = std::make_unique<Team>(*this, *device_, options.max_tasks);
     threads_ = team_->threads();
 }
 
-EngineCore::~EngineCore() = default;
+EngineCore::~EngineCore() {
+    memory.unpin();  // while the devices that pinned it are there
+}
 
 void EngineCore::close() noexcept {
+    if (virtual_team_ != nullptr) virtual_team_->finish();
     graph.wait_idle();
     own_scope_->finish();
     if (team_ != nullptr) team_->stop();  // its threads may look at team_ until they end
     team_.reset();
+}
+
+int EngineCore::workers() const {
+    if (in_order_) return 1;
+    return threads_ + 1 + (devices_ != nullptr ? devices_->workers() : 0);
+}
+
+bool EngineCore::concerns_devices(const graph::Record& record) const {
+    return devices_ != nullptr && devices_->concerns(record);
+}
+
+void EngineCore::run_on_host(graph::Record& record) {
+    if (record.has(graph::kInline)) return run_here(record);
+    if (virtual_team_ != nullptr) return virtual_team_->submit(record);
+    {
+        const std::lock_guard lock(graph.mutex);
+        team_->submit_ready(record);
+    }
+    team_->notify();
 }
 
 ScopeCore* EngineCore::open_scope() {
@@ -112,6 +171,10 @@ void EngineCore::end_scopes(Frame& body) noexcept {
 
 bool EngineCore::wait(ScopeCore& scope, std::chrono::nanoseconds limit) {
     if (scope.done()) return true;
+    if (virtual_team_ != nullptr) {
+        virtual_team_->wait(scope);
+        return true;
+    }
     if (!on_worker() || team_ == nullptr) return scope.wait(limit);
     return team_->help(*current_context, scope, limit);
 }

@@ -9,6 +9,7 @@
 
 #include "heddle/engine.hpp"
 #include "host/device/device.hpp"
+#include "host/device/sim_text.hpp"
 #include "host/graph/graph.hpp"
 #include "host/memory/host_memory.hpp"
 #include "host/schedule/context.hpp"
@@ -16,12 +17,16 @@
 
 namespace heddle::schedule {
 
+class Devices;
 class Team;
+class VirtualTeam;
 
 // What an Engine owns. Buffers and scopes keep it alive; close() ends its threads.
 class EngineCore : public std::enable_shared_from_this<EngineCore> {
 public:
     explicit EngineCore(const EngineOptions& options);
+    // With simulated devices; `device` of the options is not looked at.
+    EngineCore(const EngineOptions& options, const device::SimSystem& system);
     EngineCore(const EngineCore&) = delete;
     EngineCore& operator=(const EngineCore&) = delete;
     ~EngineCore();
@@ -30,8 +35,19 @@ public:
     graph::Graph graph;
     memory::HostMemory memory;
 
-    const device::Device& device() const { return *device_; }
+    const std::string& device_name() const { return device_name_; }
     Team* team() const { return team_.get(); }
+    Devices* devices() const { return devices_.get(); }
+    // Whether a task that is ready must go to devices()->ready().
+    bool concerns_devices(const graph::Record& record) const;
+    // Hands a ready task, whose values are on the host, to the CPU lane.
+    void run_on_host(graph::Record& record);
+    // Runs it on the calling thread: every task of the reference device and in virtual time, and the engine's own tasks
+    // that were ready at once.
+    void run_here(graph::Record& record, int worker = 0);
+    // Ends a task whose successors were released before.
+    void complete(graph::Record& record);
+    int workers() const;
     int threads() const { return threads_; }
     bool checks() const { return checks_; }
     // Whether any task has ever failed: until then nobody looks for spoiled tiles.
@@ -73,7 +89,6 @@ private:
     void start(graph::Record& record, std::unique_lock<std::mutex>& lock);
     void start_in_order(graph::Record& record, std::unique_lock<std::mutex>& lock);
     void dispatch(graph::Record& record);
-    void run_here(graph::Record& record);
     bool on_worker() const { return current_context != nullptr && current_context->engine == this; }
     // The body that the calling thread runs, or null.
     Frame* current_body() const {
@@ -81,7 +96,11 @@ private:
         return frame != nullptr && frame->record != nullptr ? frame : nullptr;
     }
 
+    void open(const EngineOptions& options, const device::SimSystem* system);
+
+    std::string device_name_;
     std::unique_ptr<device::Device> device_;
+    bool in_order_ = false;  // the reference device: one task at a time, in the order of submission
     int threads_ = 1;
     bool checks_ = false;
     std::atomic<bool> failed_{false};
@@ -93,6 +112,8 @@ private:
     std::vector<ScopeCore*> free_scopes_;
     ScopeCore* own_scope_ = nullptr;
     std::unique_ptr<Team> team_;
+    std::unique_ptr<VirtualTeam> virtual_team_;
+    std::unique_ptr<Devices> devices_;
 };
 
 }  // namespace heddle::schedule

@@ -38,11 +38,16 @@ std::string describe(const graph::TaskAccess& access, const graph::Region* regio
     return text;
 }
 
-std::shared_ptr<const TaskContext> context_of(const EngineCore& engine, Record& record) {
+std::shared_ptr<const TaskContext> context_of(const EngineCore& engine, Record& record,
+                                              const DeviceError* thrown = nullptr) {
     auto context = std::make_shared<TaskContext>();
     context->task = std::string(record.name_view());
     context->submitted = SourceLocation::current(record.file, "", static_cast<int>(record.line));
-    context->device = std::string(engine.device().name());
+    context->device = engine.device_name();
+    if (thrown != nullptr) {
+        context->device = thrown->device();
+        context->device_usable = thrown->usable();
+    }
     for_each_access(
         record, [&](const auto& access, const auto* region) { context->accesses.push_back(describe(access, region)); });
     return context;
@@ -58,7 +63,8 @@ std::exception_ptr describe_thrown(const EngineCore& engine, Record& record, std
     try {
         std::rethrow_exception(thrown);
     } catch (const Error& error) {
-        return error.task() != nullptr ? thrown : error.with_task(context_of(engine, record));
+        if (error.task() != nullptr) return thrown;
+        return error.with_task(context_of(engine, record, dynamic_cast<const DeviceError*>(&error)));
     } catch (const std::exception& error) {
         return wrapped(error.what());
     } catch (...) {
@@ -104,11 +110,15 @@ void fail(EngineCore& engine, Record& record, const FailurePtr& failure) {
     (record.scope != nullptr ? *record.scope : engine.own_scope()).add_failure(failure);
 }
 
-void fail(EngineCore& engine, Record& record, std::exception_ptr thrown) {
+FailurePtr make_failure(EngineCore& engine, Record& record, std::exception_ptr thrown) {
     auto failure = std::make_shared<graph::Failure>();
     failure->seq = record.seq;
     failure->error = describe_thrown(engine, record, std::move(thrown));
-    fail(engine, record, failure);
+    return failure;
+}
+
+void fail(EngineCore& engine, Record& record, std::exception_ptr thrown) {
+    fail(engine, record, make_failure(engine, record, std::move(thrown)));
 }
 
 }  // namespace heddle::schedule

@@ -17,5 +17,7 @@ graph::FailurePtr reason_to_skip(EngineCore& engine, graph::Record& record);
 void fail(EngineCore& engine, graph::Record& record, const graph::FailurePtr& failure);
 // The same for what its body threw, which gets the task's description.
 void fail(EngineCore& engine, graph::Record& record, std::exception_ptr thrown);
+// What fail() makes of it, without its effects.
+graph::FailurePtr make_failure(EngineCore& engine, graph::Record& record, std::exception_ptr thrown);
 
 }  // namespace heddle::schedule

@@ -4,10 +4,12 @@
 #include <string>
 
 #include "heddle/error.hpp"
+#include "host/schedule/devices.hpp"
 #include "host/schedule/engine_core.hpp"
 #include "host/schedule/nested.hpp"
 #include "host/schedule/run_task.hpp"
 #include "host/schedule/team.hpp"
+#include "host/schedule/virtual_team.hpp"
 
 namespace heddle::schedule {
 
@@ -85,6 +87,8 @@ void EngineCore::fill(Record& record, const detail::Submission& s, void* heap_bo
         extra.error = nullptr;
     }
     if (s.name->copied) record.name = graph.extra(record).name.assign(s.name->text).c_str();
+    if (s.place == Place::cpu) flags |= graph::kPinHost;
+    if (s.place == Place::gpu) flags |= graph::kPinDevice;
     if (checks_) graph.extra(record);
     record.flags = flags;
 }
@@ -92,9 +96,10 @@ void EngineCore::fill(Record& record, const detail::Submission& s, void* heap_bo
 void EngineCore::submit(const detail::Submission& s, std::uint8_t flags) {
     check(s);
     void* heap_body = move_to_heap(s);
-    const bool reference = team_ == nullptr;
-    const auto serial = one_at_a_time(reference);
-    const AtCap at_cap = reference || flags != 0 || on_worker() ? AtCap::exceed : AtCap::wait;
+    const auto serial = one_at_a_time(in_order_);
+    // In virtual time nobody else makes room.
+    const AtCap at_cap =
+        in_order_ || virtual_team_ != nullptr || flags != 0 || on_worker() ? AtCap::exceed : AtCap::wait;
     std::unique_lock lock(graph.mutex);
     // Looked at with the mutex: a coroutine may submit while the body that began it ends, see end_scopes().
     if (s.scope != nullptr && s.scope->body != nullptr) return submit_part(s, heap_body, flags, lock);
@@ -129,12 +134,15 @@ void EngineCore::submit_part(const detail::Submission& s, void* heap_body, std::
 // Counts the record, and runs it or queues it if it waits for nothing.
 void EngineCore::start(Record& record, std::unique_lock<std::mutex>& lock) {
     if (record.scope != nullptr) record.scope->count_submitted();
-    if (team_ == nullptr) return start_in_order(record, lock);
+    if (in_order_) return start_in_order(record, lock);
     if (!graph.link(record)) return;
-    if (record.has(graph::kInline)) {
+    if (concerns_devices(record)) {
         lock.unlock();
-        run_here(record);
-        return;
+        return devices_->ready(record);
+    }
+    if (team_ == nullptr || record.has(graph::kInline)) {
+        lock.unlock();
+        return run_on_host(record);
     }
     team_->submit_ready(record);
     lock.unlock();
@@ -158,14 +166,17 @@ void EngineCore::start_in_order(Record& record, std::unique_lock<std::mutex>& lo
     }
 }
 
-// On the submitting thread: every task of the reference device, and the engine's own tasks that were ready at once.
-void EngineCore::run_here(Record& record) {
-    Context here{this, 0, nullptr};
+void EngineCore::run_here(Record& record, int worker) {
+    Context here{this, worker, nullptr};
     Context* outer = current_context;
     if (outer == nullptr || outer->engine != this) current_context = &here;
     run_task(*this, record, *current_context);
     current_context = outer;
     release_successors(record, [&](Record* ready) { dispatch(*ready); });
+    complete(record);
+}
+
+void EngineCore::complete(Record& record) {
     if (record.bytes != 0) graph.give_back_bytes(record.bytes);
     ScopeCore* scope = record.scope;
     if (scope != nullptr && scope->count_completed(1)) wake(*scope);
@@ -174,13 +185,9 @@ void EngineCore::run_here(Record& record) {
 
 // A task that became ready on a thread that is no worker; the reference device runs it when its turn comes.
 void EngineCore::dispatch(Record& record) {
-    if (team_ == nullptr) return;
-    if (record.has(graph::kInline)) return run_here(record);
-    {
-        const std::lock_guard lock(graph.mutex);
-        team_->submit_ready(record);
-    }
-    team_->notify();
+    if (in_order_) return;
+    if (concerns_devices(record)) return devices_->ready(record);
+    run_on_host(record);
 }
 
 namespace {
@@ -189,7 +196,7 @@ namespace {
 template <class Body>
 detail::Submission own_task(const TaskName& name, ScopeCore* scope, std::span<const detail::AccessSpec> accesses,
                             Body& body) {
-    return {scope, &name, accesses, &body, &detail::body_ops<Body>, Lane::cpu, 1, 0, 0};
+    return {scope, &name, accesses, &body, &detail::body_ops<Body>, Lane::cpu, 1, 0, 0, Place::cpu};
 }
 
 }  // namespace
@@ -206,7 +213,7 @@ std::byte* EngineCore::host_access(graph::BufferCore& buffer, Mode mode) {
     bool idle = false;
     {
         const std::lock_guard lock(graph.mutex);
-        idle = graph.idle(buffer, mode);
+        idle = graph.idle(buffer, mode) && buffer.replicas.load(std::memory_order_acquire) == nullptr;
     }
     if (idle && !buffer.ever_poisoned()) return data;
     const auto close = [this](ScopeCore* scope) { close_scope(scope); };
@@ -236,8 +243,12 @@ void EngineCore::release(graph::BufferCore* buffer) noexcept {
         idle = graph.idle(*buffer, Mode::update);
     }
     auto destroy = [this, buffer] {
-        memory.release(*buffer);
-        delete buffer;
+        const auto free = [this, buffer] {
+            memory.release(*buffer);
+            delete buffer;
+        };
+        if (buffer->replicas.load(std::memory_order_acquire) == nullptr) return free();
+        devices_->release(*buffer, free);
     };
     if (idle) return destroy();
     const TaskName name("release buffer");

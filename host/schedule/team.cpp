@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/schedule/devices.hpp"
 #include "host/schedule/engine_core.hpp"
 #include "host/schedule/run_task.hpp"
 
@@ -114,6 +115,7 @@ Record* Team::finish(Worker& worker, Record& record) {
 }
 
 void Team::make_ready(Worker& worker, Record& record, Record*& next) {
+    if (engine_.concerns_devices(record)) return engine_.devices()->ready(record);
     if (record.has(graph::kInline)) {
         record.next = worker.inline_tasks;
         worker.inline_tasks = &record;

@@ -23,18 +23,33 @@ class EngineCore;
 // Heddle.
 enum class Checks : std::uint8_t { automatic, off, on };
 
+// Where tasks run that a device could run. `automatic`: where they would be finished first. `fixed`: `gpu_share` of the
+// bytes that they touch on devices, the rest on the CPU. What a task's own TaskOptions::place says comes first.
+struct PlacementOptions {
+    enum class Policy : std::uint8_t { automatic, cpu, gpu, fixed };
+    Policy policy = Policy::automatic;
+    double gpu_share = 0.5;
+};
+
+// What becomes of the work on a device that is lost: `fall_back` runs it again elsewhere, `fail` throws DeviceError.
+enum class OnDeviceFailure : std::uint8_t { fall_back, fail };
+
 struct EngineOptions {
     int threads = 0;                   // of the CPU lane; 0: OMP_NUM_THREADS, else one per core
-    std::string device = "";           // "omp" or "reference"; "": what HEDDLE_DEVICE says, else "omp"
+    std::string device = "";           // see Engine; "": what HEDDLE_DEVICE says, else "omp"
     std::size_t memory = 0;            // bytes that buffers may take; 0: three quarters of the machine's
+    std::size_t device_memory = 0;     // bytes on each device; 0: nine tenths of the device's
     std::size_t max_tasks = 1u << 16;  // in flight, at least 1: fewer never wait for room, a few more may get in
     std::size_t max_bytes = 0;         // in flight, as TaskOptions::bytes says; 0: no limit
     Checks checks = Checks::automatic;
+    PlacementOptions placement = {};
+    OnDeviceFailure on_device_failure = OnDeviceFailure::fall_back;
 };
 
 // Owns the lanes and the memory. Device "omp" runs tasks on one persistent OpenMP team (OMP_NUM_THREADS,
 // OMP_PROC_BIND and OMP_PLACES are followed) and one I/O thread; "reference" runs each task where it is
-// submitted, one at a time; what a body submits beside itself runs when that body has ended. Any thread may use it;
+// submitted, one at a time; what a body submits beside itself runs when that body has ended. "sim" adds simulated
+// devices to "omp": host/device/sim.hpp. Any thread may use it;
 // several engines may live side by side. Buffers and scopes may not be used for new work once it is gone. Throws
 // ArgumentError for options that make no sense.
 class HEDDLE_API Engine {

@@ -40,6 +40,7 @@ struct Submission {
     std::int64_t pieces;
     double flops;
     std::int64_t bytes;
+    Place place;
 };
 HEDDLE_API void submit(const Submission& submission);
 HEDDLE_API void submit(const Submission& submission, std::span<const AnyAccess> accesses);
@@ -47,15 +48,15 @@ HEDDLE_API void submit(const Submission& submission, std::span<const AnyAccess> 
 template <class Body, class... A>
 void submit_task(schedule::ScopeCore* scope, const TaskOptions& o, Body& body, const A&... accesses) {
     if constexpr (sizeof...(A) == 0) {
-        submit({scope, &o.name, {}, &body, &body_ops<Body>, o.lane, o.pieces, o.flops, o.bytes});
+        submit({scope, &o.name, {}, &body, &body_ops<Body>, o.lane, o.pieces, o.flops, o.bytes, o.place});
     } else {
         const AccessSpec specs[] = {accesses.spec()...};
-        submit({scope, &o.name, specs, &body, &body_ops<Body, A...>, o.lane, o.pieces, o.flops, o.bytes});
+        submit({scope, &o.name, specs, &body, &body_ops<Body, A...>, o.lane, o.pieces, o.flops, o.bytes, o.place});
     }
 }
 template <class Body>
 void submit_list(schedule::ScopeCore* scope, const TaskOptions& o, Body& body, std::span<const AnyAccess> accesses) {
-    submit({scope, &o.name, {}, &body, &list_body_ops<Body>, o.lane, o.pieces, o.flops, o.bytes}, accesses);
+    submit({scope, &o.name, {}, &body, &list_body_ops<Body>, o.lane, o.pieces, o.flops, o.bytes, o.place}, accesses);
 }
 
 }  // namespace detail

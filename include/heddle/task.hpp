@@ -30,12 +30,16 @@ struct TaskName {
 // What runs a task: the CPU's team, or the one thread that does the disk's work in order of readiness.
 enum class Lane : std::uint8_t { cpu, io };
 
+// Where a task may run: `automatic` leaves it to the engine's placement.
+enum class Place : std::uint8_t { automatic, cpu, gpu };
+
 struct TaskOptions {
     TaskName name = {};
     Lane lane = Lane::cpu;
     std::int64_t pieces = 1;  // the body is called once per piece, by any of the team's threads, in no fixed order
     double flops = 0;         // a hint
     std::int64_t bytes = 0;   // in flight from submission to completion, counted against EngineOptions::max_bytes
+    Place place = Place::automatic;
 };
 
 // Which part of a task a body is called for. `worker` is the calling thread's index in [0, Engine::workers()): two

@@ -230,7 +230,7 @@ TEST_P(Hazards, EmptyBuffersRegionsAndRanks) {
     EXPECT_EQ(scalar.host_view()(), 3);
 }
 
-INSTANTIATE_TEST_SUITE_P(Setups, Hazards, testing::ValuesIn(kSetups),
+INSTANTIATE_TEST_SUITE_P(Setups, Hazards, testing::ValuesIn(kSetupsWithDevices),
                          [](const auto& info) { return name_of(info.param); });
 
 }  // namespace

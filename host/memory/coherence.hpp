@@ -1,0 +1,89 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "host/graph/record.hpp"
+#include "host/memory/device_memory.hpp"
+#include "host/memory/host_memory.hpp"
+#include "host/memory/replica.hpp"
+#include "host/memory/staging.hpp"
+#include "host/memory/streams.hpp"
+
+namespace heddle::memory {
+
+// Tiles that were copied, and bytes.
+struct CopyCounts {
+    std::uint64_t to_device = 0, to_host = 0, on_device = 0, peer = 0;
+    std::uint64_t bytes_to_device = 0, bytes_to_host = 0;
+    std::uint64_t evicted = 0;  // blocks
+};
+
+// Where the values of each tile are, and the copies that bring them where a task needs them: a write makes all other
+// copies invalid, and only what is missing is copied (MSI, with points of streams in place of waiting). The graph's
+// order means that nobody uses a task's tiles meanwhile in a way that conflicts. Not thread-safe.
+class Coherence {
+public:
+    // limit: bytes that blocks may take on each device; 0: nine tenths of it.
+    Coherence(Streams& streams, HostMemory& host, std::size_t limit);
+    ~Coherence();
+
+    using Blocks = std::vector<Block*>;  // of a task on a device, one per access; null: the access is empty
+    enum class Fit : std::uint8_t { yes, later, never };
+
+    // Finds or makes the task's blocks, evicting others for them. `later`: when `busy` is reached; `never`: the device
+    // is too small for the task alone.
+    Fit reserve(int device, const graph::Record& record, Blocks& blocks, Points& busy);
+    // Has `stream` wait for what the task must not run before, and brings the values that it reads. False: to be called
+    // again when `busy` is reached.
+    bool bring(int device, device::Stream stream, const graph::Record& record, const Blocks& blocks, Points& busy);
+    // The task, of which `end` is the end, is in its stream.
+    void used(const graph::Record& record, const Blocks& blocks, Point end);
+    // Brings the values that the task reads to the host. True: they are there, and nothing uses what it changes; then
+    // what it changes is noted, and it must run. False: to be called again when `needs` is reached.
+    bool bring_to_host(const graph::Record& record, Points& needs);
+
+    // Bytes that would have to be copied for the task to run on the device; -1: on the host.
+    double missing_bytes(int device, const graph::Record& record) const;
+    // The stream whose last work the task waits for anyway, or -1.
+    device::Stream follows(int device, const graph::Record& record) const;
+
+    // The buffer ends; its host memory may go when `needs` is reached.
+    void release(graph::BufferCore& buffer, Points& needs);
+    // What arrived in staging memory up to the mark and must be copied to its buffers: drain() does so, without locks.
+    std::vector<Drain> take_drains(int device, device::Mark mark);
+    static void drain(const Drain& drain);
+    // The device's blocks are gone. Gives the tiles whose only values were there.
+    std::vector<std::pair<graph::BufferCore*, std::int64_t>> forget(int device);
+
+    const CopyCounts& counts() const { return counts_; }
+    const DeviceMemory& memory(int device) const { return *memory_[static_cast<std::size_t>(device)]; }
+
+private:
+    Block* find(graph::BufferCore& buffer, int device, const Box& tiles) const;
+    Block* make(graph::BufferCore& buffer, int device, const Box& tiles, DeviceMemory::Piece piece);
+    bool make_room(int device, std::size_t bytes, Points& busy);
+    bool evict(Block& block, Points& busy);
+    bool fetch(Block& block, TileCopy& copy, const Shape& index, std::int64_t tile, device::Stream stream,
+               Points& busy);
+    bool fetch_from_host(Block& block, TileCopy& copy, const Shape& index, TileReplicas& tile, Points& busy);
+    bool fetch_to_host(Block& block, const Shape& index, TileReplicas& tile, Points& busy);
+
+    Streams& streams_;
+    HostMemory& host_;
+    std::vector<std::unique_ptr<DeviceMemory>> memory_;
+    std::vector<std::vector<std::unique_ptr<Block>>> blocks_;  // by device
+    std::vector<std::deque<Drain>> drains_;                    // by device, in the order of their points
+    Staging staging_;
+    std::uint64_t uses_ = 0;
+    CopyCounts counts_;
+};
+
+// What the buffer has on devices, or null.
+inline Replicas* replicas_of(const graph::BufferCore& buffer) {
+    return static_cast<Replicas*>(buffer.replicas.load(std::memory_order_acquire));
+}
+
+}  // namespace heddle::memory

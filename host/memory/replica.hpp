@@ -1,0 +1,95 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "host/device/accelerator.hpp"
+#include "host/graph/buffer_core.hpp"
+
+namespace heddle::memory {
+
+// A place in a stream of a device; device -1: nowhere, reached from the start.
+struct Point {
+    std::int16_t device = -1, stream = 0;
+    device::Mark mark = 0;
+
+    explicit operator bool() const { return device >= 0; }
+    bool same_stream(const Point& other) const { return device == other.device && stream == other.stream; }
+};
+
+// Points that all must be reached: the latest of each stream.
+class Points {
+public:
+    void add(Point point) {
+        if (!point) return;
+        for (Point& known : points_) {
+            if (!known.same_stream(point)) continue;
+            known.mark = std::max(known.mark, point.mark);
+            return;
+        }
+        points_.push_back(point);
+    }
+    void add(const Points& others) {
+        for (const Point& point : others) add(point);
+    }
+    void clear() { points_.clear(); }
+    bool empty() const { return points_.empty(); }
+    const Point* begin() const { return points_.data(); }
+    const Point* end() const { return points_.data() + points_.size(); }
+
+private:
+    std::vector<Point> points_;
+};
+
+// One tile's values in a block. Before they are touched, `written` must be reached; before they are changed, `read`
+// too.
+struct TileCopy {
+    bool valid = false;
+    Point written;
+    Points read;
+};
+
+// Memory of a device that holds a box of a buffer's tiles, dense in C order.
+struct Block {
+    graph::BufferCore* buffer = nullptr;
+    int device = 0;
+    Box tiles;      // grid indices
+    Shape origin;   // the first element's index
+    Shape strides;  // elements
+    std::byte* data = nullptr;
+    std::size_t bytes = 0;
+    Points earlier;  // the uses of this memory before it was this block's
+    std::vector<TileCopy> copies;
+    std::uint64_t last_use = 0;
+
+    TileCopy& copy(const Shape& tile_index) {
+        std::int64_t at = 0;
+        for (int a = 0; a < tile_index.rank(); ++a)
+            at = at * (tiles.hi[a] - tiles.lo[a]) + (tile_index[a] - tiles.lo[a]);
+        return copies[static_cast<std::size_t>(at)];
+    }
+    std::int64_t offset_of(const Shape& element) const {
+        std::int64_t at = 0;
+        for (int a = 0; a < element.rank(); ++a) at += (element[a] - origin[a]) * strides[a];
+        return at;
+    }
+};
+
+// Where a tile's values are. The host's bytes count as one more copy.
+struct TileReplicas {
+    bool host_valid = true;  // at first no task of a device has written it
+    Point host_written;      // the copy that brings, or brought, the host's values
+    Points host_read;        // copies that read the host's bytes
+    std::vector<Block*> blocks;
+};
+
+// What a buffer has beside its host memory, from its first use on a device on.
+struct Replicas {
+    explicit Replicas(std::int64_t tile_count) : tiles(static_cast<std::size_t>(tile_count)) {}
+    std::vector<TileReplicas> tiles;
+
+    TileReplicas& at(std::int64_t tile) { return tiles[static_cast<std::size_t>(tile)]; }
+};
+
+}  // namespace heddle::memory

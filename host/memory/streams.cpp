@@ -1,0 +1,65 @@
+#include "host/memory/streams.hpp"
+
+#include "heddle/error.hpp"
+
+namespace heddle::memory {
+namespace {
+
+template <class Call>
+auto insist(Call&& call) {
+    constexpr int kTries = 3;
+    for (int left = kTries;; --left) {
+        try {
+            return call();
+        } catch (const DeviceError& error) {
+            if (!error.usable() || left == 1) throw;
+        }
+    }
+}
+
+}  // namespace
+
+Streams::Streams(std::vector<std::unique_ptr<device::Accelerator>> devices)
+    : devices_(std::move(devices)), usable_(devices_.size(), true) {
+    std::size_t slots = 0;
+    for (const auto& device : devices_) {
+        first_.push_back(slots);
+        slots += static_cast<std::size_t>(device->description().streams());
+    }
+    states_.resize(slots);
+    for (State& state : states_) state.waited.resize(slots, 0);
+}
+
+void Streams::wait(int device, device::Stream stream, const Points& points) {
+    for (const Point& point : points) wait(device, stream, point);
+}
+
+void Streams::wait(int device, device::Stream stream, Point point) {
+    if (!point || (point.device == device && point.stream == stream) || reached(point)) return;
+    device::Mark& waited = states_[slot(device, stream)].waited[slot(point.device, point.stream)];
+    if (waited >= point.mark) return;
+    insist([&] { (*this)[device].wait(stream, (*this)[point.device], point.stream, point.mark); });
+    waited = point.mark;
+}
+
+Point Streams::mark(int device, device::Stream stream) {
+    const device::Mark mark = insist([&] { return (*this)[device].mark(stream); });
+    states_[slot(device, stream)].made = mark;
+    return {static_cast<std::int16_t>(device), static_cast<std::int16_t>(stream), mark};
+}
+
+void Streams::set_reached(int device, device::Stream stream, device::Mark mark) {
+    State& state = states_[slot(device, stream)];
+    state.reached = std::max(state.reached, mark);
+}
+
+// A lost device's streams reach nothing any more, and nobody waits for them.
+bool Streams::reached(const Point& point) const {
+    return !point || !usable(point.device) || states_[slot(point.device, point.stream)].reached >= point.mark;
+}
+
+Point Streams::last(int device, device::Stream stream) const {
+    return {static_cast<std::int16_t>(device), static_cast<std::int16_t>(stream), states_[slot(device, stream)].made};
+}
+
+}  // namespace heddle::memory

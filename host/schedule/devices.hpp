@@ -1,0 +1,121 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "host/device/accelerator.hpp"
+#include "host/graph/record.hpp"
+#include "host/memory/coherence.hpp"
+#include "host/memory/streams.hpp"
+#include "host/schedule/placement.hpp"
+
+namespace heddle::schedule {
+
+class EngineCore;
+
+// Drives the devices that have memory and queues of their own. A ready task that one could run, or that touches values
+// which lie on one, comes here: it is placed, its values are brought, and it is put into a stream, which releases its
+// successors at once; or it is handed to the CPU lane when its values have arrived. Any thread may call; `mutex_`
+// guards everything. Nothing here waits: the devices' own threads call reached().
+class Devices final : public device::Observer {
+public:
+    Devices(EngineCore& engine, std::vector<std::unique_ptr<device::Accelerator>> devices, const EngineOptions& options,
+            HostRates host, std::function<double()> now);
+    ~Devices() override;
+
+    // Whether a ready task must come here: a device could run it, or its values may lie on one.
+    bool concerns(const graph::Record& record) const;
+    // No lock is held.
+    void ready(graph::Record& record);
+    // The buffer's last task is done: calls destroy(), now or when copies of its host memory are over.
+    void release(graph::BufferCore& buffer, std::function<void()> destroy);
+
+    int count() const { return streams_.devices(); }
+    // Different indices of threads that run bodies for the devices.
+    int workers() const { return workers_; }
+    memory::CopyCounts copies() const;
+    struct Usage {
+        std::uint64_t tasks = 0;
+        std::size_t memory_peak = 0;
+        bool usable = true;
+    };
+    Usage usage(int device) const;
+
+    void reached(int device, device::Stream stream, device::Mark mark) override;
+    void failed(int device, std::exception_ptr error) override;
+
+private:
+    // A task in a stream; lives until its mark is reached.
+    struct Flight {
+        Devices* owner = nullptr;
+        graph::Record* record = nullptr;
+        int device = 0, worker = 0;
+        device::Stream stream = 0;
+        device::Mark mark = 0;
+        std::vector<detail::Operand> operands;
+        std::vector<detail::Layout> layouts;
+        memory::Coherence::Blocks blocks;
+    };
+    // Something that waits for points: a record that goes on, or a buffer's end.
+    struct Waiter {
+        int left = 0;
+        graph::Record* record = nullptr;
+        std::function<void()> destroy;
+    };
+    struct Entry {  // of a stream's list: what happens at the mark
+        device::Mark mark;
+        Flight* flight;
+        Waiter* waiter;
+    };
+    // What is left to do without the lock.
+    struct Work {
+        std::vector<graph::Record*> ready, run, done;
+        std::vector<std::function<void()>> destroy;
+    };
+
+    void proceed(Work& work);
+    void place(graph::Record& record, Work& work);
+    void to_host(graph::Record& record, Work& work);
+    bool to_device(graph::Record& record, const Placement::Choice& choice, Work& work);
+    void launch(Flight& flight, Work& work);
+    void fail_now(graph::Record& record, std::exception_ptr error, Work& work);
+    void park(graph::Record& record, const memory::Points& points);
+    void wait_for(Waiter& waiter, const memory::Points& points);
+    void add_entry(int device, int stream, Entry entry);
+    void fed(int device, Work& work);
+    void settle(Waiter& waiter, Work& work);
+    void lose(int device, const std::exception_ptr& error, Work& work);
+    device::Stream stream_for(int device, const graph::Record& record);
+    std::deque<Entry>& entries(int device, int stream) {
+        return entries_[static_cast<std::size_t>(device)][static_cast<std::size_t>(stream)];
+    }
+    Flight& take_flight();
+    Waiter& take_waiter();
+    static void run_body(void* flight, void* native_stream, const detail::Operand* operands);
+
+    EngineCore& engine_;
+    const OnDeviceFailure on_failure_;
+    const std::function<double()> now_;
+    mutable std::mutex mutex_;
+    memory::Streams streams_;
+    memory::Coherence coherence_;
+    Placement placement_;
+    std::vector<std::vector<std::deque<Entry>>> entries_;  // by device, stream; in the order of their marks
+    std::vector<int> next_stream_;                         // by device
+    // By device, the task that waits for its memory, and those behind it: together they would take it from each other.
+    std::vector<graph::Record*> hungry_;
+    std::vector<std::vector<graph::Record*>> behind_;
+    std::vector<Usage> usage_;
+    int workers_ = 0;
+    std::deque<Flight> flights_;
+    std::vector<Flight*> free_flights_;
+    std::deque<Waiter> waiters_;
+    std::vector<Waiter*> free_waiters_;
+};
+
+}  // namespace heddle::schedule

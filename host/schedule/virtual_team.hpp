@@ -1,0 +1,43 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "host/device/sim.hpp"
+#include "host/graph/record.hpp"
+#include "host/schedule/placement.hpp"
+
+namespace heddle::schedule {
+
+class EngineCore;
+class ScopeCore;
+
+// The CPU lane and the I/O lane in virtual time: a task takes as long as the host's rates say, and happens when that
+// time is over. Everything runs on the thread that waits, so a schedule is the same each time. One thread at a time.
+class VirtualTeam {
+public:
+    VirtualTeam(EngineCore& engine, std::shared_ptr<device::Clock> clock, HostRates host, int threads);
+
+    void submit(graph::Record& record);
+    // Lets time pass until the scope is done. An event must be left that brings it there: LogicError otherwise.
+    void wait(ScopeCore& scope);
+    // Until nothing happens any more.
+    void finish();
+    double now() const { return clock_->now(); }
+
+private:
+    struct Lane {
+        std::deque<graph::Record*> ready;
+        std::vector<int> idle;  // workers
+    };
+    void start(Lane& lane);
+    double run_time(const graph::Record& record) const;
+
+    EngineCore& engine_;
+    const std::shared_ptr<device::Clock> clock_;
+    const HostRates host_;  // of one thread
+    Lane cpu_, io_;
+};
+
+}  // namespace heddle::schedule
