@@ -142,6 +142,11 @@ Coherence::Coherence(Streams& streams, HostMemory& host, std::size_t limit)
 
 Coherence::~Coherence() = default;
 
+void Coherence::add_unreached(const Points& points, Points& needs) const {
+    for (const Point& point : points)
+        if (!streams_.reached(point)) needs.add(point);
+}
+
 Block* Coherence::find(BufferCore& buffer, int device, const Box& tiles) const {
     Replicas* replicas = replicas_of(buffer);
     if (replicas == nullptr) return nullptr;
@@ -262,8 +267,10 @@ bool Coherence::bring(int device, device::Stream stream, const Record& record, c
                       if (!overwrites && !copy.valid) done = fetch(block, copy, index, tile, stream, busy);
                       if (!done) return;
                       streams_.wait(device, stream, copy.written);
-                      if (access.mode() != Mode::read) streams_.wait(device, stream, copy.read);
                       streams_.wait(device, stream, block.earlier);
+                      if (access.mode() == Mode::read) return;
+                      streams_.wait(device, stream, copy.read);
+                      streams_.wait(device, stream, replicas_of(access.buffer())->at(tile).tasks);
                   });
     return done;
 }
@@ -423,11 +430,14 @@ void Coherence::drain(const Drain& drain) {
 void Coherence::used(const Record& record, const Blocks& blocks, Point end) {
     for_each_tile(record, [&](std::size_t i, const TaskAccess& access, std::int64_t tile, const Shape& index, bool) {
         TileCopy& copy = blocks[i]->copy(index);
+        TileReplicas& where = replicas_of(access.buffer())->at(tile);
         if (access.mode() == Mode::read) {
             copy.read.add(end);
+            where.tasks.add(end);
             return;
         }
-        TileReplicas& where = replicas_of(access.buffer())->at(tile);
+        where.tasks.clear();
+        where.tasks.add(end);
         where.host_valid = false;
         for (Block* block : where.blocks) block->copy(index).valid = false;
         copy.valid = true;
@@ -451,8 +461,8 @@ bool Coherence::bring_to_host(const Record& record, Points& needs) {
                       if (!done) return;
                       if (!streams_.reached(where.host_written)) needs.add(where.host_written);
                       if (access.mode() == Mode::read) return;
-                      for (const Point& point : where.host_read)
-                          if (!streams_.reached(point)) needs.add(point);
+                      add_unreached(where.host_read, needs);
+                      add_unreached(where.tasks, needs);
                   });
     if (!done || !needs.empty()) return false;
     for_each_tile(record, [&](std::size_t, const TaskAccess& access, std::int64_t tile, const Shape& index, bool) {
@@ -463,6 +473,7 @@ bool Coherence::bring_to_host(const Record& record, Points& needs) {
         where.host_valid = true;
         where.host_written = {};
         where.host_read.clear();
+        where.tasks.clear();
     });
     return true;
 }
@@ -506,8 +517,7 @@ void Coherence::release(BufferCore& buffer, Points& needs) {
     std::vector<Block*> blocks;
     for (TileReplicas& tile : replicas->tiles) {
         if (!streams_.reached(tile.host_written)) needs.add(tile.host_written);
-        for (const Point& point : tile.host_read)
-            if (!streams_.reached(point)) needs.add(point);
+        add_unreached(tile.host_read, needs);
         blocks.insert(blocks.end(), tile.blocks.begin(), tile.blocks.end());
     }
     std::sort(blocks.begin(), blocks.end());

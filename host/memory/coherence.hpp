@@ -62,6 +62,7 @@ public:
     const DeviceMemory& memory(int device) const { return *memory_[static_cast<std::size_t>(device)]; }
 
 private:
+    void add_unreached(const Points& points, Points& needs) const;
     Block* find(graph::BufferCore& buffer, int device, const Box& tiles) const;
     Block* make(graph::BufferCore& buffer, int device, const Box& tiles, DeviceMemory::Piece piece);
     bool make_room(int device, std::size_t bytes, Points& busy);

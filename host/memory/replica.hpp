@@ -81,6 +81,7 @@ struct TileReplicas {
     bool host_valid = true;  // at first no task of a device has written it
     Point host_written;      // the copy that brings, or brought, the host's values
     Points host_read;        // copies that read the host's bytes
+    Points tasks;  // of devices: the last writer and the readers since; the next writer waits for them anywhere
     std::vector<Block*> blocks;
 };
 
