@@ -1,6 +1,8 @@
 #include "host/device/sim_text.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <string>
 
 #include "heddle/error.hpp"
@@ -12,7 +14,7 @@ namespace {
     throw ArgumentError("no simulated device is described by '" + std::string(text) + "'", reason,
                         "write sim, or sim: and pairs like devices=2,memory=64M,to_device=10G,to_host=10G,"
                         "on_device=1T,flops=1T,launch=5e-6,copy=1e-6,streams=4,seed=1,jitter=0.5,clock=virtual,"
-                        "host_bytes=20G,host_flops=100G");
+                        "host_bytes=20G,host_flops=100G,fault=launch/later/0/3");
 }
 
 // A number with an optional K, M, G or T: powers of 1024 of sizes, of 1000 of rates.
@@ -26,6 +28,26 @@ double number(std::string_view whole, std::string_view text, double unit) {
     if (power == std::string_view::npos) refuse(whole, "'" + std::string(rest) + "' is no unit");
     for (std::size_t i = 0; i <= power; ++i) value *= unit;
     return value;
+}
+
+}  // namespace
+
+namespace {
+
+// CALL/KIND/DEVICE/AT
+Fault parse_fault(std::string_view whole, std::string_view text) {
+    constexpr std::string_view calls[] = {"allocate", "allocate_pinned", "copy", "launch", "mark", "wait"};
+    constexpr std::string_view kinds[] = {"refused", "lost", "later", "hang"};
+    std::string_view parts[4];
+    for (auto& part : parts) {
+        part = text.substr(0, text.find('/'));
+        text.remove_prefix(std::min(text.size(), part.size() + 1));
+    }
+    const auto call = std::find(std::begin(calls), std::end(calls), parts[0]);
+    const auto kind = std::find(std::begin(kinds), std::end(kinds), parts[1]);
+    if (call == std::end(calls) || kind == std::end(kinds)) refuse(whole, "its fault is not CALL/KIND/DEVICE/AT");
+    return {static_cast<Fault::Call>(call - std::begin(calls)), static_cast<Fault::Kind>(kind - std::begin(kinds)),
+            static_cast<int>(number(whole, parts[2], 1)), static_cast<std::uint64_t>(number(whole, parts[3], 1))};
 }
 
 }  // namespace
@@ -71,6 +93,8 @@ SimSystem parse_sim(std::string_view text) {
             system.host_bytes = rate();
         else if (key == "host_flops")
             system.host_flops = rate();
+        else if (key == "fault")
+            sim.faults.push_back(parse_fault(text, value));
         else if (key == "clock" && value == "virtual")
             sim.clock = std::make_shared<Clock>();
         else if (key == "clock" && value == "real")

@@ -27,10 +27,9 @@ bool has_device_form(const Record& record) {
 }  // namespace
 
 Devices::Devices(EngineCore& engine, std::vector<std::unique_ptr<device::Accelerator>> devices,
-                 const EngineOptions& options, HostRates host, std::function<double()> now)
+                 const EngineOptions& options, HostRates host)
     : engine_(engine),
       on_failure_(options.on_device_failure),
-      now_(std::move(now)),
       streams_(std::move(devices)),
       coherence_(streams_, engine.memory, options.device_memory),
       placement_(options.placement, streams_, coherence_, host) {
@@ -99,7 +98,7 @@ void Devices::place(Record& record, Work& work) {
     if (record.scope != nullptr && reason_to_skip(engine_, record) != nullptr) return work.run.push_back(&record);
     try {
         const bool devices = has_device_form(record);
-        const double now = now_();
+        const double now = engine_.now();
         for (;;) {
             const Placement::Choice choice = placement_.choose(record, devices, now);
             if (choice.device == kHost) return to_host(record, work);

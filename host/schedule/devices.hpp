@@ -25,7 +25,7 @@ class EngineCore;
 class Devices final : public device::Observer {
 public:
     Devices(EngineCore& engine, std::vector<std::unique_ptr<device::Accelerator>> devices, const EngineOptions& options,
-            HostRates host, std::function<double()> now);
+            HostRates host);
     ~Devices() override;
 
     // Whether a ready task must come here: a device could run it, or its values may lie on one.
@@ -100,7 +100,6 @@ private:
 
     EngineCore& engine_;
     const OnDeviceFailure on_failure_;
-    const std::function<double()> now_;
     mutable std::mutex mutex_;
     memory::Streams streams_;
     memory::Coherence coherence_;

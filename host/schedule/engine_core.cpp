@@ -1,13 +1,12 @@
 #include "host/schedule/engine_core.hpp"
 
-#include <chrono>
 #include <cstdlib>
 #include <cstring>
-#include <functional>
 #include <string>
 #include <utility>
 
 #include "heddle/error.hpp"
+#include "host/device/sim_text.hpp"
 #include "host/schedule/devices.hpp"
 #include "host/schedule/run_task.hpp"
 #include "host/schedule/team.hpp"
@@ -49,44 +48,31 @@ EngineCore::EngineCore(const EngineOptions& options)
       memory(options.memory != 0 ? options.memory : memory::machine_memory() / 4 * 3),
       device_name_(wanted_device(options)),
       checks_(wants_checks(options.checks)) {
-    if (device_name_.starts_with("sim")) {
-        const device::SimSystem system = device::parse_sim(device_name_);
-        device_name_ = "sim";
-        open(options, &system);
-    } else {
-        open(options, nullptr);
-    }
-}
-
-EngineCore::EngineCore(const EngineOptions& options, const device::SimSystem& system)
-    : graph(checked_tasks(options.max_tasks), options.max_bytes),
-      memory(options.memory != 0 ? options.memory : memory::machine_memory() / 4 * 3),
-      device_name_("sim"),
-      checks_(wants_checks(options.checks)) {
-    open(options, &system);
-}
-
-void EngineCore::open(const EngineOptions& options, const device::SimSystem* system) {
     own_scope_ = open_scope();
     own_scope_->keep_alive.reset();
-    device_ = device::open_device(system != nullptr ? "omp" : device_name_, options.threads);
+    const bool devices = device_name_.starts_with("sim");
+    device_ = device::open_device(devices ? "omp" : device_name_, options.threads);
     in_order_ = device_->drive() == device::Drive::at_submission;
     if (in_order_) return;
     threads_ = device_->threads();
-    std::function<double()> now = [start = std::chrono::steady_clock::now()] {
-        return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    };
-    if (system != nullptr) {
-        const HostRates host{system->host_bytes, system->host_flops};
-        if (const auto clock = system->options.clock) {
-            virtual_team_ = std::make_unique<VirtualTeam>(*this, clock, host, threads_);
-            now = [clock] { return clock->now(); };
-        }
-        devices_ = std::make_unique<Devices>(*this, device::make_sims(*system), options, host, std::move(now));
-    }
+    if (devices) open_devices(options);
     if (virtual_team_ != nullptr) return;
     team_ = std::make_unique<Team>(*this, *device_, options.max_tasks);
     threads_ = team_->threads();
+}
+
+void EngineCore::open_devices(const EngineOptions& options) {
+    const device::SimSystem system = device::parse_sim(device_name_);
+    device_name_ = "sim";
+    const HostRates host{system.host_bytes, system.host_flops};
+    if (system.options.clock != nullptr)
+        virtual_team_ = std::make_unique<VirtualTeam>(*this, system.options.clock, host, threads_);
+    devices_ = std::make_unique<Devices>(*this, device::make_sims(system), options, host);
+}
+
+double EngineCore::now() const {
+    if (virtual_team_ != nullptr) return virtual_team_->now();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
 }
 
 EngineCore::~EngineCore() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -9,7 +10,6 @@
 
 #include "heddle/engine.hpp"
 #include "host/device/device.hpp"
-#include "host/device/sim_text.hpp"
 #include "host/graph/graph.hpp"
 #include "host/memory/host_memory.hpp"
 #include "host/schedule/context.hpp"
@@ -25,8 +25,6 @@ class VirtualTeam;
 class EngineCore : public std::enable_shared_from_this<EngineCore> {
 public:
     explicit EngineCore(const EngineOptions& options);
-    // With simulated devices; `device` of the options is not looked at.
-    EngineCore(const EngineOptions& options, const device::SimSystem& system);
     EngineCore(const EngineCore&) = delete;
     EngineCore& operator=(const EngineCore&) = delete;
     ~EngineCore();
@@ -48,6 +46,8 @@ public:
     // Ends a task whose successors were released before.
     void complete(graph::Record& record);
     int workers() const;
+    // Seconds since the engine began; virtual where its time is.
+    double now() const;
     int threads() const { return threads_; }
     bool checks() const { return checks_; }
     // Whether any task has ever failed: until then nobody looks for spoiled tiles.
@@ -96,8 +96,9 @@ private:
         return frame != nullptr && frame->record != nullptr ? frame : nullptr;
     }
 
-    void open(const EngineOptions& options, const device::SimSystem* system);
+    void open_devices(const EngineOptions& options);
 
+    const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
     std::string device_name_;
     std::unique_ptr<device::Device> device_;
     bool in_order_ = false;  // the reference device: one task at a time, in the order of submission
