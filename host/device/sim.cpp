@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "host/device/sim_device.hpp"
+#include "host/device/sim_faults.hpp"
 #include "host/device/sim_pinned.hpp"
 #include "host/device/sim_work.hpp"
 
@@ -15,6 +16,11 @@ namespace heddle::device {
 namespace {
 
 double seconds(double amount, double rate) { return rate > 0 ? amount / rate : 0; }
+
+Fate fate_of(SimFaults::Outcome outcome) {
+    if (outcome == SimFaults::Outcome::later) return Fate::fails;
+    return outcome == SimFaults::Outcome::hang ? Fate::hangs : Fate::well;
+}
 
 // What one device allocated. Goes after the device's threads, which may still copy.
 struct PinnedBlocks {
@@ -47,6 +53,12 @@ public:
     void retire() noexcept override;
 
 private:
+    using Outcome = SimFaults::Outcome;
+    // What becomes of the call: refused or not (later and hang say when its turn comes). Throws when the device is
+    // lost.
+    Outcome count(Fault::Call call);
+    // As count(), throwing where the call is refused too.
+    Fate admit(Fault::Call call);
     void put(Stream stream, Operation operation) { device_.stream(stream).put(std::move(operation)); }
     Cost stretched(Stream stream, Cost cost) const;
     void check_stream(Stream stream) const;
@@ -55,11 +67,13 @@ private:
 
     const SimOptions options_;
     Description description_;
+    SimFaults faults_;
     PinnedBlocks pinned_;
     SimDevice device_;
 };
 
-Sim::Sim(const SimOptions& options, int ordinal) : options_(options), device_(options, ordinal) {
+Sim::Sim(const SimOptions& options, int ordinal)
+    : options_(options), faults_(options.faults, ordinal), device_(options, ordinal) {
     description_ = {.name = device_.name(),
                     .model = "simulated",
                     .memory = options.memory,
@@ -75,9 +89,12 @@ Sim::Sim(const SimOptions& options, int ordinal) : options_(options), device_(op
 // has an illegal address.
 std::byte* Sim::allocate(std::size_t bytes, Stream stream) {
     check_stream(stream);
+    const Outcome outcome = count(Fault::Call::allocate);
+    if (outcome == Outcome::refused) return nullptr;
     std::byte* block = device_.memory().reserve(bytes);
     if (!block) return nullptr;
     put(stream, {.kind = Operation::Kind::instant,
+                 .fate = fate_of(outcome),
                  .name = "an allocation",
                  .work = [&memory = device_.memory(), block] { memory.open(block); }});
     return block;
@@ -92,7 +109,10 @@ void Sim::free(std::byte* block, Stream stream) noexcept {
 
 std::byte* Sim::allocate_pinned(std::size_t bytes) {
     device_.check();
-    std::byte* block = allocate_pinned_memory(bytes, PinnedState::sound);
+    const Outcome outcome = count(Fault::Call::allocate_pinned);
+    if (outcome == Outcome::refused || outcome == Outcome::hang) return nullptr;  // it has no turn that could hang
+    std::byte* block =
+        allocate_pinned_memory(bytes, outcome == Outcome::later ? PinnedState::broken : PinnedState::sound);
     if (block) pinned_.blocks.insert(block);
     return block;
 }
@@ -114,7 +134,9 @@ void Sim::copy(Stream stream, void* to, const void* from, const CopyShape& shape
         cost.own = seconds(bytes, options_.to_host);
     else
         cost.shared = seconds(bytes, options_.on_device);
-    put(stream, {.name = "a copy",
+    const Fate fate = admit(Fault::Call::copy);
+    put(stream, {.fate = fate,
+                 .name = "a copy",
                  .work = copy_work(device_.memory(), stream, to, from, shape),
                  .cost = stretched(stream, cost)});
 }
@@ -126,7 +148,9 @@ void Sim::copy_from_peer(Stream stream, void* to, Accelerator& source, const voi
         refuse(fmt::format("device {} refuses a copy from another device", device_.name()),
                peer ? "kToHost is for copies to the host" : "the other is not simulated", "copy through the host");
     const Cost cost{.latency = options_.copy, .own = seconds(static_cast<double>(bytes), options_.to_device)};
-    put(stream, {.name = "a copy from " + peer->device_.name(),
+    const Fate fate = admit(Fault::Call::copy);
+    put(stream, {.fate = fate,
+                 .name = "a copy from " + peer->device_.name(),
                  .work = peer_copy_work(device_.memory(), to, peer->device_.shared_memory(), from, bytes),
                  .cost = stretched(stream, cost)});
 }
@@ -137,7 +161,9 @@ void Sim::launch(Stream stream, const Launch& launch) {
         refuse(fmt::format("device {} refuses to launch '{}' in stream {}", device_.name(), launch.name, stream),
                "that stream is for copies", "use a compute stream");
     const double shared = std::max(seconds(launch.flops, options_.flops), seconds(launch.bytes, options_.on_device));
-    put(stream, {.name = fmt::format("the launch of '{}'", launch.name),
+    const Fate fate = admit(Fault::Call::launch);
+    put(stream, {.fate = fate,
+                 .name = fmt::format("the launch of '{}'", launch.name),
                  .work = launch_work(device_.memory(), launch),
                  .cost = stretched(stream, {.latency = options_.launch, .shared = shared})});
 }
@@ -153,7 +179,9 @@ void Sim::wait(Stream stream, Accelerator& other, Stream other_stream, Mark mark
         refuse(fmt::format("device {} cannot wait for mark {} of stream {} of {}", device_.name(), mark, other_stream,
                            peer->device_.name()),
                "there is no such mark", "wait for marks that mark() has returned");
+    const Fate fate = admit(Fault::Call::wait);
     put(stream, {.kind = Operation::Kind::wait,
+                 .fate = fate,
                  .name = "a wait",
                  .other = peer->device_.stream(other_stream).progress(),
                  .mark = mark});
@@ -161,8 +189,9 @@ void Sim::wait(Stream stream, Accelerator& other, Stream other_stream, Mark mark
 
 Mark Sim::mark(Stream stream) {
     check_stream(stream);
+    const Fate fate = admit(Fault::Call::mark);
     const Mark mark = device_.stream(stream).progress()->next();
-    put(stream, {.kind = Operation::Kind::mark, .name = "a mark", .mark = mark});
+    put(stream, {.kind = Operation::Kind::mark, .fate = fate, .name = "a mark", .mark = mark});
     return mark;
 }
 
@@ -190,6 +219,24 @@ void Sim::await(Stream stream, Mark mark) {
 }
 
 void Sim::retire() noexcept { device_.fail("device " + device_.name() + " was retired", "it was given up", kTimeout); }
+
+SimFaults::Outcome Sim::count(Fault::Call call) {
+    const Outcome outcome = faults_.next(call);
+    if (outcome == Outcome::lost) {
+        device_.fail(fmt::format("device {} failed at {}", device_.name(), name(call)), "a fault was asked for",
+                     kFailure);
+        device_.check();
+    }
+    return outcome;
+}
+
+Fate Sim::admit(Fault::Call call) {
+    const Outcome outcome = count(call);
+    if (outcome == Outcome::refused)
+        refuse(fmt::format("device {} refuses {}", device_.name(), name(call)), "a fault was asked for", "try again",
+               kNoMemory);
+    return fate_of(outcome);
+}
 
 Cost Sim::stretched(Stream stream, Cost cost) const {
     const double by = device_.stream(stream).stretch();
