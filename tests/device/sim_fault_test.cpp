@@ -129,6 +129,7 @@ TEST_P(SimFaults, LaterIsSaidWhenItsTurnHasCome) {
 // The stream stops there, the others go on; only giving up on the device ends it.
 TEST_P(SimFaults, HangStopsTheStream) {
     const auto f = faulty(Kind::hang);
+    if (call() != Call::mark) f->sim.finish(kCompute);
     const void* made = f->call_once(call());
     if (call() == Call::allocate_pinned) {  // has no turn in a stream, and so is refused
         EXPECT_EQ(made, nullptr);
@@ -180,13 +181,17 @@ TEST(SimFault, WhatAKernelThrowsIsTheReason) {
 // What was reached stays reached, and what others wait for is not waited for any more.
 TEST(SimFault, OtherDevicesGoOn) {
     for (const Time time : {Time::real, Time::simulated}) {
-        Faulty f(time, {{.call = Call::launch, .kind = Kind::later}});
+        Faulty f(time, {{.call = Call::launch, .kind = Kind::hang}});
         Sim other({.clock = f.clock}, 1);
         std::byte *theirs = f.sim->allocate(8, kCompute), *mine = other->allocate(8, kToDevice);
         const Mark before = f.sim->mark(kCompute);
         f.sim->await(kCompute, before);
         f.call_once(Call::launch);
         other->wait(kToDevice, *f.sim, kCompute, f.sim->mark(kCompute));
+        const Mark behind = other->mark(kToDevice);
+        f.settle();
+        EXPECT_FALSE(other->reached(kToDevice, behind));
+        f.sim->retire();
         f.settle();
         f.sim.observer.await_failure();
         other->copy_from_peer(kToDevice, mine, *f.sim, theirs, 8);
