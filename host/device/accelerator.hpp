@@ -61,8 +61,8 @@ public:
 
 // The boundary behind which a device with memory and queues of its own lives. It knows nothing of tasks or buffers.
 // Calls come from one thread at a time, except of allocate_pinned(), free_pinned(), reached() and await(); none but
-// await() blocks on the device. Each
-// throws DeviceError, which says whether the device is usable; once it is not, frees do nothing.
+// await() blocks on the device. Each throws DeviceError, which says whether the device is usable; once it is not, frees
+// do nothing.
 class Accelerator {
 public:
     virtual ~Accelerator() = default;

@@ -1,0 +1,63 @@
+# HEDDLE_CUDA: AUTO builds the CUDA device where the toolkit is found, ON requires it, OFF leaves it out.
+# Sets HEDDLE_CUDA_BUILT and cuda_sources; absence is host/device/no_cuda, so that no source asks.
+set(HEDDLE_CUDA AUTO CACHE STRING "The CUDA device: AUTO (where the toolkit is found), ON, OFF")
+set_property(CACHE HEDDLE_CUDA PROPERTY STRINGS AUTO ON OFF)
+# The first version whose runtime loads cubins by itself (cudaLibraryLoadData).
+set(HEDDLE_CUDA_OLDEST 12.8)
+
+set(HEDDLE_CUDA_BUILT OFF)
+set(wanted "${HEDDLE_CUDA}")
+# The driver maps address ranges that the sanitizers' shadow memory wants, and is not instrumented; what the sanitizers
+# look at, the simulated device runs as well.
+if(wanted STREQUAL AUTO AND (HEDDLE_SANITIZE OR HEDDLE_FUZZ))
+    set(wanted OFF)
+endif()
+if(wanted)
+    find_package(CUDAToolkit QUIET)
+    if(CUDAToolkit_FOUND AND CUDAToolkit_VERSION VERSION_GREATER_EQUAL HEDDLE_CUDA_OLDEST AND TARGET CUDA::cudart_static)
+        set(HEDDLE_CUDA_BUILT ON)
+    elseif(NOT wanted STREQUAL AUTO)
+        message(FATAL_ERROR "HEDDLE_CUDA=${HEDDLE_CUDA}, but no CUDA toolkit ${HEDDLE_CUDA_OLDEST} or newer with its "
+            "static runtime was found (found: '${CUDAToolkit_VERSION}'); CUDAToolkit_ROOT says where to look")
+    endif()
+endif()
+
+set(cuda_sources)
+if(HEDDLE_CUDA_BUILT)
+    message(STATUS "CUDA ${CUDAToolkit_VERSION}: ${CUDAToolkit_BIN_DIR}")
+    file(GLOB host_cuda_sources CONFIGURE_DEPENDS host/device/cuda/*.cpp)
+    file(GLOB device_sources CONFIGURE_DEPENDS host/device/cuda/*.cu kernels/*.cu kernels/*/*.cu)
+    list(APPEND cuda_sources ${host_cuda_sources} ${device_sources})
+    if(device_sources)
+        if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+            set(CMAKE_CUDA_ARCHITECTURES "80-real;90")  # 90: the cubin and PTX, from which newer devices compile
+        endif()
+        if(NOT DEFINED CMAKE_CUDA_HOST_COMPILER)
+            set(CMAKE_CUDA_HOST_COMPILER "${CMAKE_CXX_COMPILER}")
+        endif()
+        set(CMAKE_CUDA_COMPILER "${CUDAToolkit_NVCC_EXECUTABLE}" CACHE FILEPATH "")
+        enable_language(CUDA)
+        set(CMAKE_CUDA_STANDARD 20)
+        set(CMAKE_CUDA_STANDARD_REQUIRED ON)
+        set(CMAKE_CUDA_EXTENSIONS OFF)
+        set(CMAKE_CUDA_RUNTIME_LIBRARY Static)
+    endif()
+    # Where the toolkit lies is the last place that its libraries are looked for in; see library.cpp.
+    set_property(SOURCE host/device/cuda/library.cpp APPEND PROPERTY
+        COMPILE_DEFINITIONS "HEDDLE_TOOLKIT_LIBRARIES=\"${CUDAToolkit_LIBRARY_DIR}\"")
+else()
+    file(GLOB cuda_sources CONFIGURE_DEPENDS host/device/no_cuda/*.cpp)
+endif()
+
+# Objects of their own: no other source sees CUDA's headers.
+add_library(heddle_cuda_objects OBJECT ${cuda_sources})
+target_include_directories(heddle_cuda_objects PRIVATE "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/include")
+target_link_libraries(heddle_cuda_objects PRIVATE heddle_flags heddle_dependencies)
+
+add_library(heddle_cuda INTERFACE)
+if(HEDDLE_CUDA_BUILT)
+    target_include_directories(heddle_cuda_objects SYSTEM PRIVATE ${CUDAToolkit_INCLUDE_DIRS})
+    # Its symbols stay out of what libheddle exports: a program may link a runtime of its own.
+    target_link_libraries(heddle_cuda INTERFACE CUDA::cudart_static ${CMAKE_DL_LIBS})
+    target_link_options(heddle_cuda INTERFACE -Wl,--exclude-libs,libcudart_static.a)
+endif()
