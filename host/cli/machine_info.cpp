@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "heddle/engine.hpp"
+#include "host/device/cuda.hpp"
 #include "host/io/version.hpp"
 #include "host/pipeline/units.hpp"
 #include "host/pipeline/version.hpp"
@@ -57,6 +58,40 @@ Json libraries_json() {
                                           NLOHMANN_JSON_VERSION_PATCH)}};
 }
 
+Json cuda_json() {
+    const auto state = device::find_cuda();
+    if (state.toolkit.empty()) return "not built";
+    const auto known = [](const std::string& text) { return text.empty() ? Json() : Json(text); };
+    Json json{{"built_with", state.toolkit},
+              {"driver", known(state.driver)},
+              {"NVRTC", known(state.nvrtc)},
+              {"devices", Json::array()},
+              {"reason", known(state.reason)}};
+    for (const auto& found : state.devices)
+        json["devices"].push_back({{"name", found.name},
+                                   {"model", found.model},
+                                   {"memory", found.memory},
+                                   {"compute_capability", fmt::format("{}.{}", found.major, found.minor)},
+                                   {"unusable", known(found.unusable)}});
+    return json;
+}
+
+std::string cuda_text(const Json& cuda) {
+    if (cuda.is_string()) return cuda.get<std::string>() + "\n";
+    auto text = "built with CUDA " + cuda["built_with"].get<std::string>();
+    text += cuda["NVRTC"].is_null() ? ", NVRTC not found" : ", NVRTC " + cuda["NVRTC"].get<std::string>();
+    if (!cuda["reason"].is_null()) return text + "; " + cuda["reason"].get<std::string>() + "\n";
+    text += "; the driver serves CUDA " + cuda["driver"].get<std::string>() + "\n";
+    for (const auto& found : cuda["devices"]) {
+        text +=
+            fmt::format("{:11}{}  {}, {}, compute capability {}", "", found["name"].get<std::string>(),
+                        found["model"].get<std::string>(), pipeline::format_bytes(found["memory"].get<std::uint64_t>()),
+                        found["compute_capability"].get<std::string>());
+        text += found["unusable"].is_null() ? "\n" : "; cannot be used: " + found["unusable"].get<std::string>() + "\n";
+    }
+    return text;
+}
+
 std::string compiler() {
     std::string text = __VERSION__;
     return text.find("lang") == std::string::npos ? "g++ " + text : text;
@@ -75,7 +110,7 @@ Json machine_json() {
               {"threads", engine.threads()},
               {"OMP_NUM_THREADS", asked ? Json(asked) : Json()},
               {"memory_limit", engine.memory_limit()}}},
-            {"devices", {{"omp", "OpenMP team"}, {"reference", "one task at a time"}, {"cuda", "not built"}}},
+            {"devices", {{"omp", "OpenMP team"}, {"reference", "one task at a time"}, {"cuda", cuda_json()}}},
             {"libraries", libraries_json()}};
 }
 
@@ -98,7 +133,7 @@ std::string machine_text(const Json& machine) {
                             pipeline::format_bytes(cores["memory"].get<std::uint64_t>()),
                             pipeline::format_bytes(engine["memory_limit"].get<std::uint64_t>()));
     text += fmt::format("device     {}\n", engine["device"].get<std::string>());
-    text += "CUDA       not built\n";
+    text += "CUDA       " + cuda_text(machine["devices"]["cuda"]);
     std::string libraries;
     for (const auto& [name, version] : machine["libraries"].items())
         libraries += fmt::format("{}{} {}", libraries.empty() ? "" : ", ", name, version.get<std::string>());

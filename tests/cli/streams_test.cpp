@@ -72,10 +72,27 @@ TEST(Streams, NamesWithControlCharactersAreHarmless) {
 TEST(Streams, MachineInformation) {
     const auto text = run_heddle({"info"});
     EXPECT_EQ(text.status, 0) << text.err;
-    for (const auto* part : {"cores", "threads", "memory", "CUDA       not built", "HDF5 "})
+    for (const auto* part : {"cores", "threads", "memory", "CUDA       ", "HDF5 "})
         EXPECT_NE(text.out.find(part), std::string::npos) << text.out;
     const auto json = nlohmann::json::parse(run_heddle({"info", "--json", "--quiet"}).out);
-    EXPECT_EQ(json["devices"]["cuda"], "not built");
+    const auto& cuda = json["devices"]["cuda"];
+    if (cuda.is_string()) {
+        EXPECT_EQ(cuda, "not built");
+        EXPECT_NE(text.out.find("CUDA       not built\n"), std::string::npos) << text.out;
+    } else {
+        EXPECT_NE(text.out.find("CUDA       built with CUDA " + cuda["built_with"].get<std::string>()),
+                  std::string::npos)
+            << text.out;
+        // Either there are devices, each on a line, or the reason why there are none.
+        EXPECT_EQ(cuda["devices"].empty(), cuda["reason"].is_string()) << cuda;
+        if (cuda["devices"].empty())
+            EXPECT_NE(text.out.find(cuda["reason"].get<std::string>()), std::string::npos) << text.out;
+        for (const auto& found : cuda["devices"]) {
+            EXPECT_FALSE(cuda["driver"].is_null());
+            EXPECT_GT(found["memory"], 0);
+            EXPECT_NE(text.out.find(found["name"].get<std::string>() + "  "), std::string::npos) << text.out;
+        }
+    }
     EXPECT_GE(json["engine"]["threads"], 1);
 }
 
