@@ -16,6 +16,23 @@ foreach(target IN LISTS bundled)
     list(APPEND bundle_files "$<TARGET_FILE:${target}>")
 endforeach()
 
+# Opened by name while the program runs, so that no binary lists them; found beside it, as the others. NVIDIA's licence
+# lets programs carry them along.
+if(HEDDLE_CUDA_BUILT)
+    set(nvrtc_version "${CUDAToolkit_VERSION_MAJOR}.${CUDAToolkit_VERSION_MINOR}")
+    foreach(library "libnvrtc.so.${CUDAToolkit_VERSION_MAJOR}" "libnvrtc-builtins.so.${nvrtc_version}")
+        if(EXISTS "${CUDAToolkit_LIBRARY_DIR}/${library}")
+            list(APPEND bundle_files "${CUDAToolkit_LIBRARY_DIR}/${library}")
+        else()
+            message(STATUS "${library} not found: the portable folder compiles kernels only where NVRTC is installed")
+        endif()
+    endforeach()
+    if(TARGET test_device_cuda)
+        list(APPEND bundle_files "$<TARGET_FILE:test_device_cuda>")
+        list(APPEND bundled test_device_cuda)
+    endif()
+endif()
+
 add_custom_target(bundle ALL
     COMMAND bash "${PROJECT_SOURCE_DIR}/cmake/bundle.sh" "${CMAKE_BINARY_DIR}/bundle" "${HEDDLE_PATCHELF}"
             "$<TARGET_FILE:heddle>" ${bundle_files}

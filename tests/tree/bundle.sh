@@ -19,6 +19,12 @@ for file in *; do
 done
 env -i LD_LIBRARY_PATH= ./heddle --version
 env -i LD_LIBRARY_PATH= ./heddle info
+# What is opened by name comes from the folder too.
+if compgen -G 'libnvrtc.so.*' >/dev/null; then
+    opened=$(env -i LD_DEBUG=libs ./heddle info 2>&1 | sed -n 's/.*calling init: \(.*libnvrtc.*\)/\1/p')
+    [[ "$opened" == "$PWD"/libnvrtc.so.* ]] || { echo "NVRTC comes from '$opened'"; wrong=1; }
+    env -i ./test_device --gtest_filter='Nvrtc.Makes*' >test.log || { cat test.log; wrong=1; }
+fi
 env -i LD_LIBRARY_PATH= ./heddle_make_scan scan.h5 --frames 3 --rows 4 --columns 5
 env -i LD_LIBRARY_PATH= ./heddle eval 'total = sum(raw)' raw=scan.h5:/exchange/data
 echo "$files binaries and libraries"

@@ -28,7 +28,7 @@ folder_of() {
     esac
 }
 
-edges=$(grep -rnE '^\s*#\s*include\s+"' include host kernels --include='*.[ch]pp' |
+edges=$(grep -rnE '^\s*#\s*include\s+"' include host kernels --include='*.[ch]pp' --include='*.cu' --include='*.cuh' |
     sed -E 's/^([^:]+):([0-9]+):\s*#\s*include\s+"([^"]+)".*/\1 \2 \3/')
 wrong=0
 while read -r file line target; do
@@ -49,6 +49,12 @@ done <<<"$edges"
 # Public headers are included as the user does.
 if grep -rnE '^\s*#\s*include\s+"include/' host kernels include tests bench; then
     echo 'public headers are included as "heddle/…"'; wrong=1
+fi
+
+# CUDA's own headers stay behind the boundary.
+if grep -rnE '^\s*#\s*include\s+<(cuda|nvrtc|cublas|cufft)' include host kernels |
+    grep -vE '^(host/device/cuda/|kernels/(.*_cuda\.cuh?|launch/cuda\.cuh):)'; then
+    echo "CUDA's headers are included by host/device/cuda and kernels/*_cuda.cu alone"; wrong=1
 fi
 
 if ! sed -E 's/^(\S+) \S+ heddle\//\1 x include\/heddle\//' <<<"$edges" | awk '{print $1, $3}' | tsort >/dev/null; then

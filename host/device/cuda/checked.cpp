@@ -100,9 +100,9 @@ DeviceError make_error(cudaError_t error, const char* call, DeviceError::State s
 }
 
 void throw_error(cudaError_t error, const char* call) {
-    const auto state = is_sticky(error) ? DeviceError::State::lost : DeviceError::State::usable;
-    if (state == DeviceError::State::usable) cudaGetLastError();
-    throw make_error(error, call, state);
+    // The thread's last error, or the next launch, perhaps on another device, would be taken for the one that failed.
+    cudaGetLastError();
+    throw make_error(error, call, is_sticky(error) ? DeviceError::State::lost : DeviceError::State::usable);
 }
 
 }  // namespace heddle::device::cuda

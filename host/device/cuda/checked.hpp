@@ -24,7 +24,7 @@ std::string version_text(int version);
 void use_device(int ordinal);
 
 DeviceError make_error(cudaError_t error, const char* call, DeviceError::State state);
-// Clears what can be cleared, and throws DeviceError about the calling thread's device.
+// Clears the thread's last error, and throws DeviceError about the calling thread's device.
 [[noreturn]] void throw_error(cudaError_t error, const char* call);
 
 inline void check(cudaError_t error, const char* call) {

@@ -89,7 +89,7 @@ cudaEvent_t Lane::next_event() {
         pending_.wait(lock);
     }
     idle_ = false;
-    return stopped_ || health_.lost() ? nullptr : ring_[slot(next)];
+    return last_ < next || health_.lost() ? nullptr : ring_[slot(next)];
 }
 
 cudaEvent_t Lane::event_of(Mark mark) {

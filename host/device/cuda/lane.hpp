@@ -32,12 +32,11 @@ public:
     // Puts a wait for the mark into another stream, of any device, unless it is reached.
     void hold_back(cudaStream_t other, Mark mark);
 
-    // Blocks until more marks are reached, and gives the last of them. 0 when stop() or the loss of the device ends
-    // the watch. An error of the stream, as cudaError_t, comes back in `error`, also with 0.
+    // Blocks until more marks are reached, and gives the last of them. 0 when the watch ends: by the loss of the
+    // device, by stop() once nothing is pending, or by an error of the stream, which `error` then is.
     Mark watch(cudaError_t& error);
 
-    // The watcher's end: watch() returns 0 from now on, once the device has let it go.
-    void stop() noexcept;
+    void stop() noexcept;  // watch() ends when nothing is pending
     void wake() noexcept;  // after the device was lost
     void watcher_ended() noexcept;
     bool ends_within(std::chrono::milliseconds limit) noexcept;
