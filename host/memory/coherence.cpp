@@ -1,7 +1,6 @@
 #include "host/memory/coherence.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <string>
 
 #include "heddle/error.hpp"
@@ -17,28 +16,6 @@ using graph::TaskAccess;
 namespace {
 
 constexpr std::size_t kStagingBytes = std::size_t{256} << 20;
-
-std::int64_t width_of(const BufferCore& buffer) { return static_cast<std::int64_t>(size_of(buffer.dtype)); }
-
-// The elements of a tile.
-Box elements(const BufferCore& buffer, const Box& tiles) {
-    Box box;
-    for (int a = 0; a < tiles.rank(); ++a) {
-        box.lo.push_back(tiles.lo[a] * buffer.tile[a]);
-        box.hi.push_back(std::min(tiles.hi[a] * buffer.tile[a], buffer.layout.shape[a]));
-    }
-    return box;
-}
-Box tile_box(const Shape& index) {
-    Box box{index, index};
-    for (int a = 0; a < index.rank(); ++a) ++box.hi[a];
-    return box;
-}
-std::int64_t host_offset(const BufferCore& buffer, const Shape& element) {
-    std::int64_t at = 0;
-    for (int a = 0; a < element.rank(); ++a) at += element[a] * buffer.layout.strides[a];
-    return at * width_of(buffer);
-}
 
 bool overlap(const Box& a, const Box& b) {
     for (int axis = 0; axis < a.rank(); ++axis)
@@ -132,7 +109,9 @@ Coherence::Coherence(Streams& streams, HostMemory& host, std::size_t limit)
       host_(host),
       blocks_(static_cast<std::size_t>(streams.devices())),
       drains_(static_cast<std::size_t>(streams.devices())),
-      staging_(streams, kStagingBytes) {
+      on_way_(static_cast<std::size_t>(streams.devices())),
+      staging_(streams, kStagingBytes),
+      journal_(streams) {
     for (int device = 0; device < streams.devices(); ++device) {
         const std::size_t all = streams.description(device).memory;
         const std::size_t most = all - all / 10;
@@ -164,7 +143,7 @@ Block* Coherence::find(BufferCore& buffer, int device, const Box& tiles) const {
 
 Block* Coherence::make(BufferCore& buffer, int device, const Box& tiles, DeviceMemory::Piece piece) {
     auto& block = blocks_[static_cast<std::size_t>(device)].emplace_back(std::make_unique<Block>());
-    const Box box = elements(buffer, tiles);
+    const Box box = elements_of(buffer, tiles);
     block->buffer = &buffer;
     block->device = device;
     block->tiles = tiles;
@@ -189,7 +168,7 @@ Coherence::Fit Coherence::reserve(int device, const Record& record, Blocks& bloc
     std::size_t total = 0;
     const auto bytes_of = [&](std::size_t i) {
         BufferCore& buffer = accesses[i].buffer();
-        return static_cast<std::size_t>(elements(buffer, boxes[i]).count() * width_of(buffer));
+        return static_cast<std::size_t>(elements_of(buffer, boxes[i]).count() * width_of(buffer));
     };
     for (std::size_t i = 0; i < blocks.size(); ++i) {
         if (is_empty(accesses[i], record.region(accesses[i]))) continue;
@@ -245,7 +224,7 @@ bool Coherence::evict(Block& block, Points& busy) {
         Block* other = nullptr;
         for (Block* candidate : where.blocks)
             if (candidate != &block && candidate->copy(index).valid) other = candidate;
-        if (other == nullptr) done = fetch_to_host(block, index, where, busy);
+        if (other == nullptr) done = fetch_to_host(block, tile, index, busy);
     });
     if (!done) return false;
     ++counts_.evicted;
@@ -285,7 +264,7 @@ bool Coherence::fetch(Block& block, TileCopy& copy, const Shape& index, std::int
     const bool peer = source->device != block.device;
     if (peer && where.host_valid && streams_.reached(where.host_written))
         return fetch_from_host(block, copy, index, where, busy);
-    const Box box = elements(buffer, tile_box(index));
+    const Box box = elements_of(buffer, tile_box(index));
     const std::int64_t width = width_of(buffer);
     device::Accelerator& to = streams_[block.device];
     const device::Stream way = peer ? device::kToDevice : stream;
@@ -315,7 +294,7 @@ bool Coherence::fetch(Block& block, TileCopy& copy, const Shape& index, std::int
 
 bool Coherence::fetch_from_host(Block& block, TileCopy& copy, const Shape& index, TileReplicas& where, Points& busy) {
     BufferCore& buffer = *block.buffer;
-    const Box box = elements(buffer, tile_box(index));
+    const Box box = elements_of(buffer, tile_box(index));
     const Shape extents = box.extents();
     const std::int64_t width = width_of(buffer);
     const std::byte* from = host_.ensure(buffer) + host_offset(buffer, box.lo);
@@ -329,11 +308,7 @@ bool Coherence::fetch_from_host(Block& block, TileCopy& copy, const Shape& index
         slot = staging_.take(static_cast<std::size_t>(box.count() * width), busy);
         if (slot == nullptr) return false;
         const Shape dense = dense_strides(extents);
-        for_each_rows(extents, dense, strides, width, [&](std::int64_t to, std::int64_t at, const auto& shape) {
-            for (std::size_t row = 0; row < shape.rows; ++row)
-                std::memcpy(slot + to + static_cast<std::ptrdiff_t>(row) * shape.to_pitch,
-                            from + at + static_cast<std::ptrdiff_t>(row) * shape.from_pitch, shape.bytes);
-        });
+        copy_box(extents, width, slot, dense, from, strides);
         from = slot;
         strides = dense;
     } else {
@@ -359,16 +334,19 @@ bool Coherence::fetch_from_host(Block& block, TileCopy& copy, const Shape& index
     return true;
 }
 
-bool Coherence::fetch_to_host(Block& block, const Shape& index, TileReplicas& where, Points& busy) {
+bool Coherence::fetch_to_host(Block& block, std::int64_t tile, const Shape& index, Points& busy) {
     BufferCore& buffer = *block.buffer;
+    TileReplicas& where = replicas_of(buffer)->at(tile);
     TileCopy& copy = block.copy(index);
-    const Box box = elements(buffer, tile_box(index));
+    const Box box = elements_of(buffer, tile_box(index));
     const Shape extents = box.extents();
     const std::int64_t width = width_of(buffer);
     std::byte* to = host_.ensure(buffer) + host_offset(buffer, box.lo);
     Shape strides = buffer.layout.strides;
     std::byte* slot = nullptr;
-    if (!buffer.pinned) {
+    if (where.host_readers != 0) journal_.prune();
+    // Bytes that the journal needs must be whole until the new ones are.
+    if (!buffer.pinned || where.host_readers != 0) {
         slot = staging_.take(static_cast<std::size_t>(box.count() * width), busy);
         if (slot == nullptr) {
             if (busy.empty())
@@ -390,52 +368,79 @@ bool Coherence::fetch_to_host(Block& block, const Shape& index, TileReplicas& wh
         streams_[block.device].copy(device::kToHost, to + at, from + there, shape);
     });
     const Point end = streams_.mark(block.device, device::kToHost);
+    where.draining = slot != nullptr;
     if (slot != nullptr) {
         staging_.set_use(slot, end);
-        drains_[static_cast<std::size_t>(block.device)].push_back({end, slot, &buffer, index});
+        drains_[static_cast<std::size_t>(block.device)].push_back({end, slot, &buffer, tile, index, where.version});
+    } else {
+        where.host_version = where.version;
     }
+    on_way_[static_cast<std::size_t>(block.device)].push_back({end, &buffer, tile, index});
     ++counts_.to_host;
     counts_.bytes_to_host += static_cast<std::uint64_t>(box.count() * width);
     copy.read.add(end);
     where.host_written = end;
-    where.host_read.clear();
     where.host_valid = true;
+    if (slot == nullptr) where.host_read.clear();
     return true;
 }
 
-std::vector<Drain> Coherence::take_drains(int device, device::Mark mark) {
+std::vector<Drain> Coherence::arrived(int device, device::Mark mark) {
+    auto& on_way = on_way_[static_cast<std::size_t>(device)];
+    while (!on_way.empty() && on_way.front().end.mark <= mark) on_way.pop_front();
     auto& drains = drains_[static_cast<std::size_t>(device)];
     std::vector<Drain> taken;
     while (!drains.empty() && drains.front().arrived.mark <= mark) {
-        taken.push_back(std::move(drains.front()));
+        Drain& drain = taken.emplace_back(std::move(drains.front()));
         drains.pop_front();
+        journal_.before_host_changes(*drain.buffer, drain.tile, drain.index);
+        replicas_of(*drain.buffer)->at(drain.tile).host_version = 0;
     }
     return taken;
 }
 
-void Coherence::drain(const Drain& drain) {
-    const BufferCore& buffer = *drain.buffer;
-    const Box box = elements(buffer, tile_box(drain.tile_index));
-    const Shape extents = box.extents();
-    std::byte* const to = buffer.data.load(std::memory_order_acquire) + host_offset(buffer, box.lo);
-    for_each_rows(extents, buffer.layout.strides, dense_strides(extents), width_of(buffer),
-                  [&](std::int64_t at, std::int64_t there, const auto& shape) {
-                      for (std::size_t row = 0; row < shape.rows; ++row)
-                          std::memcpy(to + at + static_cast<std::ptrdiff_t>(row) * shape.to_pitch,
-                                      drain.from + there + static_cast<std::ptrdiff_t>(row) * shape.from_pitch,
-                                      shape.bytes);
-                  });
+void Coherence::drained(const std::vector<Drain>& drains) {
+    for (const Drain& drain : drains) {
+        TileReplicas& where = replicas_of(*drain.buffer)->at(drain.tile);
+        where.host_version = drain.version;
+        where.draining = false;
+    }
 }
 
-void Coherence::used(const Record& record, const Blocks& blocks, Point end) {
+bool Coherence::bring_tile(BufferCore& buffer, std::int64_t tile, const Shape& index, Points& needs) {
+    TileReplicas& where = replicas_of(buffer)->at(tile);
+    Block* source = nullptr;
+    if (!where.host_valid && valid_copy(where, index, &source, -1) == nullptr) return false;
+    if (!where.host_valid) fetch_to_host(*source, tile, index, needs);
+    if (!streams_.reached(where.host_written)) needs.add(where.host_written);
+    return true;
+}
+
+void Coherence::restored(BufferCore& buffer, std::int64_t tile) {
+    TileReplicas& where = replicas_of(buffer)->at(tile);
+    where.host_valid = true;
+    where.host_version = where.version;
+    where.host_written = {};
+    where.draining = false;
+}
+
+void Coherence::used(const Record& record, const Blocks& blocks, Point end, std::vector<TileUse>& uses) {
+    for_each_tile(record,
+                  [&](std::size_t, const TaskAccess& access, std::int64_t tile, const Shape& index, bool overwrites) {
+                      const TileReplicas& where = replicas_of(access.buffer())->at(tile);
+                      uses.push_back({&access.buffer(), tile, index, overwrites ? 0 : where.version, 0});
+                  });
+    std::size_t at = 0;
     for_each_tile(record, [&](std::size_t i, const TaskAccess& access, std::int64_t tile, const Shape& index, bool) {
         TileCopy& copy = blocks[i]->copy(index);
         TileReplicas& where = replicas_of(access.buffer())->at(tile);
+        TileUse& use = uses[at++];
         if (access.mode() == Mode::read) {
             copy.read.add(end);
             where.tasks.add(end);
             return;
         }
+        use.written = ++where.version;
         where.tasks.clear();
         where.tasks.add(end);
         where.host_valid = false;
@@ -444,6 +449,14 @@ void Coherence::used(const Record& record, const Blocks& blocks, Point end) {
         copy.written = end;
         copy.read.clear();
     });
+}
+
+// Whether the host's bytes may change now. Where the journal needs them for tasks whose results are on their way to the
+// host, that is worth waiting for; else they are put aside when they change.
+bool Coherence::host_may_change(BufferCore& buffer, std::int64_t tile, Points& needs) {
+    TileReplicas& where = replicas_of(buffer)->at(tile);
+    if (where.host_readers != 0) journal_.prune();
+    return where.host_readers == 0 || !journal_.arriving(where, needs);
 }
 
 bool Coherence::bring_to_host(const Record& record, Points& needs) {
@@ -456,21 +469,24 @@ bool Coherence::bring_to_host(const Record& record, Points& needs) {
                       if (!overwrites && !where.host_valid) {
                           Block* source = nullptr;
                           if (valid_copy(where, index, &source, -1) != nullptr)
-                              done = fetch_to_host(*source, index, where, needs);
+                              done = fetch_to_host(*source, tile, index, needs);
                       }
                       if (!done) return;
                       if (!streams_.reached(where.host_written)) needs.add(where.host_written);
                       if (access.mode() == Mode::read) return;
                       add_unreached(where.host_read, needs);
                       add_unreached(where.tasks, needs);
+                      done = host_may_change(access.buffer(), tile, needs);
                   });
     if (!done || !needs.empty()) return false;
     for_each_tile(record, [&](std::size_t, const TaskAccess& access, std::int64_t tile, const Shape& index, bool) {
         Replicas* replicas = replicas_of(access.buffer());
         if (replicas == nullptr || access.mode() == Mode::read) return;
+        journal_.before_host_changes(access.buffer(), tile, index);
         TileReplicas& where = replicas->at(tile);
         for (Block* block : where.blocks) block->copy(index).valid = false;
         where.host_valid = true;
+        where.host_version = ++where.version;
         where.host_written = {};
         where.host_read.clear();
         where.tasks.clear();
@@ -490,7 +506,7 @@ double Coherence::missing_bytes(int device, const Record& record) const {
                           for (Block* block : replicas->at(tile).blocks)
                               there = there || (block->device == device && block->copy(index).valid);
                       if (!there)
-                          bytes += static_cast<double>(elements(buffer, tile_box(index)).count() * width_of(buffer));
+                          bytes += static_cast<double>(elements_of(buffer, tile_box(index)).count() * width_of(buffer));
                   });
     return bytes;
 }
@@ -510,15 +526,14 @@ device::Stream Coherence::follows(int device, const Record& record) const {
     return found;
 }
 
-void Coherence::release(BufferCore& buffer, Points& needs) {
-    const std::unique_ptr<Replicas> replicas(replicas_of(buffer));
-    if (replicas == nullptr) return;
-    buffer.replicas.store(nullptr, std::memory_order_release);
+bool Coherence::release(BufferCore& buffer, Points& needs) {
+    Replicas& replicas = *replicas_of(buffer);
     std::vector<Block*> blocks;
-    for (TileReplicas& tile : replicas->tiles) {
+    for (TileReplicas& tile : replicas.tiles) {
         if (!streams_.reached(tile.host_written)) needs.add(tile.host_written);
         add_unreached(tile.host_read, needs);
         blocks.insert(blocks.end(), tile.blocks.begin(), tile.blocks.end());
+        tile.blocks.clear();
     }
     std::sort(blocks.begin(), blocks.end());
     blocks.erase(std::unique(blocks.begin(), blocks.end()), blocks.end());
@@ -527,26 +542,43 @@ void Coherence::release(BufferCore& buffer, Points& needs) {
         std::erase_if(blocks_[static_cast<std::size_t>(block->device)],
                       [&](const auto& b) { return b.get() == block; });
     }
+    replicas.released = true;
+    journal_.prune();
+    return !journal_.mentions(buffer);
 }
 
-std::vector<std::pair<BufferCore*, std::int64_t>> Coherence::forget(int device) {
-    std::vector<std::pair<BufferCore*, std::int64_t>> lost;
-    for (const auto& block : blocks_[static_cast<std::size_t>(device)]) {
-        BufferCore& buffer = *block->buffer;
+Journal::Tiles Coherence::forget(int device) {
+    const auto at = static_cast<std::size_t>(device);
+    // What has not arrived on the host is lost with the device, and what it was overwriting.
+    std::vector<Fetch> suspects;
+    for (const Fetch& fetch : on_way_[at]) {
+        TileReplicas& where = replicas_of(*fetch.buffer)->at(fetch.tile);
+        if (!where.host_written.same_stream(fetch.end) || where.host_written.mark != fetch.end.mark) continue;
+        if (!where.draining) where.host_version = 0;
+        where.draining = false;
+        where.host_valid = false;
+        where.host_written = {};
+        suspects.push_back(fetch);
+    }
+    for (const auto& block : blocks_[at]) {
         const Region region{{}, block->tiles, {}, 0};
-        buffer.for_each_tile(&region, [&](std::int64_t tile, const Shape& index) {
-            TileReplicas& where = replicas_of(buffer)->at(tile);
-            std::erase(where.blocks, block.get());
-            Block* other = nullptr;
-            if (!block->copy(index).valid || valid_copy(where, index, &other, -1) != nullptr) return;
-            // A copy to the host that has not arrived is lost with the device.
-            const bool arrived = where.host_written.device != device || streams_.reached(where.host_written);
-            if (!where.host_valid || !arrived) lost.emplace_back(&buffer, tile);
+        block->buffer->for_each_tile(&region, [&](std::int64_t tile, const Shape& index) {
+            std::erase(replicas_of(*block->buffer)->at(tile).blocks, block.get());
+            if (block->copy(index).valid) suspects.push_back({{}, block->buffer, tile, index});
         });
     }
-    blocks_[static_cast<std::size_t>(device)].clear();
-    drains_[static_cast<std::size_t>(device)].clear();
-    memory_[static_cast<std::size_t>(device)]->forget();
+    Journal::Tiles lost;
+    for (const Fetch& suspect : suspects) {
+        TileReplicas& where = replicas_of(*suspect.buffer)->at(suspect.tile);
+        Block* other = nullptr;
+        if (where.host_valid || valid_copy(where, suspect.index, &other, -1) != nullptr) continue;
+        const std::pair tile(suspect.buffer, suspect.tile);
+        if (std::find(lost.begin(), lost.end(), tile) == lost.end()) lost.push_back(tile);
+    }
+    blocks_[at].clear();
+    drains_[at].clear();
+    on_way_[at].clear();
+    memory_[at]->forget();
     return lost;
 }
 

@@ -8,9 +8,11 @@
 #include "host/graph/record.hpp"
 #include "host/memory/device_memory.hpp"
 #include "host/memory/host_memory.hpp"
+#include "host/memory/journal.hpp"
 #include "host/memory/replica.hpp"
 #include "host/memory/staging.hpp"
 #include "host/memory/streams.hpp"
+#include "host/memory/tiles.hpp"
 
 namespace heddle::memory {
 
@@ -39,8 +41,8 @@ public:
     // Has `stream` wait for what the task must not run before, and brings the values that it reads. False: to be called
     // again when `busy` is reached.
     bool bring(int device, device::Stream stream, const graph::Record& record, const Blocks& blocks, Points& busy);
-    // The task, of which `end` is the end, is in its stream.
-    void used(const graph::Record& record, const Blocks& blocks, Point end);
+    // The task, of which `end` is the end, is in its stream. `uses`: the versions of tiles that it reads and makes.
+    void used(const graph::Record& record, const Blocks& blocks, Point end, std::vector<TileUse>& uses);
     // Brings the values that the task reads to the host. True: they are there, and nothing uses what it changes; then
     // what it changes is noted, and it must run. False: to be called again when `needs` is reached.
     bool bring_to_host(const graph::Record& record, Points& needs);
@@ -50,14 +52,22 @@ public:
     // The stream whose last work the task waits for anyway, or -1.
     device::Stream follows(int device, const graph::Record& record) const;
 
-    // The buffer ends; its host memory may go when `needs` is reached.
-    void release(graph::BufferCore& buffer, Points& needs);
-    // What arrived in staging memory up to the mark and must be copied to its buffers: drain() does so, without locks.
-    std::vector<Drain> take_drains(int device, device::Mark mark);
-    static void drain(const Drain& drain);
-    // The device's blocks are gone. Gives the tiles whose only values were there.
-    std::vector<std::pair<graph::BufferCore*, std::int64_t>> forget(int device);
+    // Begins to bring the tile's values to the host where they are not; false: nobody has them.
+    bool bring_tile(graph::BufferCore& buffer, std::int64_t tile, const Shape& index, Points& needs);
 
+    // The buffer ends: its device memory goes. Its host memory may go when `needs` is reached; false: only when the
+    // journal does not mention it any more.
+    bool release(graph::BufferCore& buffer, Points& needs);
+    // The mark of kToHost is reached. Gives what arrived in staging memory and must be copied to its buffers, which
+    // needs no lock; afterwards drained() is told.
+    std::vector<Drain> arrived(int device, device::Mark mark);
+    void drained(const std::vector<Drain>& drains);
+    // The device's blocks are gone. Gives the tiles whose only values were there.
+    Journal::Tiles forget(int device);
+    // The host has the tile's current values again.
+    void restored(graph::BufferCore& buffer, std::int64_t tile);
+
+    Journal& journal() { return journal_; }
     const CopyCounts& counts() const { return counts_; }
     const DeviceMemory& memory(int device) const { return *memory_[static_cast<std::size_t>(device)]; }
 
@@ -70,21 +80,25 @@ private:
     bool fetch(Block& block, TileCopy& copy, const Shape& index, std::int64_t tile, device::Stream stream,
                Points& busy);
     bool fetch_from_host(Block& block, TileCopy& copy, const Shape& index, TileReplicas& tile, Points& busy);
-    bool fetch_to_host(Block& block, const Shape& index, TileReplicas& tile, Points& busy);
+    bool fetch_to_host(Block& block, std::int64_t tile, const Shape& index, Points& busy);
+    bool host_may_change(graph::BufferCore& buffer, std::int64_t tile, Points& needs);
 
     Streams& streams_;
     HostMemory& host_;
     std::vector<std::unique_ptr<DeviceMemory>> memory_;
     std::vector<std::vector<std::unique_ptr<Block>>> blocks_;  // by device
     std::vector<std::deque<Drain>> drains_;                    // by device, in the order of their points
+    struct Fetch {
+        Point end;
+        graph::BufferCore* buffer;
+        std::int64_t tile;
+        Shape index;
+    };
+    std::vector<std::deque<Fetch>> on_way_;  // to the host; likewise
     Staging staging_;
+    Journal journal_;
     std::uint64_t uses_ = 0;
     CopyCounts counts_;
 };
-
-// What the buffer has on devices, or null.
-inline Replicas* replicas_of(const graph::BufferCore& buffer) {
-    return static_cast<Replicas*>(buffer.replicas.load(std::memory_order_acquire));
-}
 
 }  // namespace heddle::memory

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "host/device/accelerator.hpp"
@@ -76,6 +77,13 @@ struct Block {
     }
 };
 
+// The host's bytes of an earlier version, put aside for tasks that may have to run again; see Journal.
+struct SavedTile {
+    std::uint64_t version = 0;
+    int readers = 0;
+    std::unique_ptr<std::byte[]> bytes;  // dense
+};
+
 // Where a tile's values are. The host's bytes count as one more copy.
 struct TileReplicas {
     bool host_valid = true;  // at first no task of a device has written it
@@ -83,12 +91,20 @@ struct TileReplicas {
     Points host_read;        // copies that read the host's bytes
     Points tasks;  // of devices: the last writer and the readers since; the next writer waits for them anywhere
     std::vector<Block*> blocks;
+
+    // Each write makes a new version; `host_version` is what the host's bytes hold once host_written is reached, or
+    // until then where staging memory lies between (`draining`). 0: nothing that could be named.
+    std::uint64_t version = 1, host_version = 1;
+    bool draining = false;
+    int host_readers = 0;  // entries of the journal that read host_version
+    std::vector<SavedTile> saved;
 };
 
 // What a buffer has beside its host memory, from its first use on a device on.
 struct Replicas {
     explicit Replicas(std::int64_t tile_count) : tiles(static_cast<std::size_t>(tile_count)) {}
     std::vector<TileReplicas> tiles;
+    bool released = false;  // the buffer is gone but for the journal's sake
 
     TileReplicas& at(std::int64_t tile) { return tiles[static_cast<std::size_t>(tile)]; }
 };

@@ -13,7 +13,9 @@ struct Drain {
     Point arrived;
     std::byte* from;
     graph::BufferCore* buffer;
-    Shape tile_index;
+    std::int64_t tile;
+    Shape index;
+    std::uint64_t version;
 };
 
 // Page-locked memory through which the values of pageable host memory travel, a bounded number of bytes: a slot is free

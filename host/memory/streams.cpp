@@ -6,13 +6,17 @@ namespace heddle::memory {
 namespace {
 
 template <class Call>
-auto insist(Call&& call) {
+auto insist(device::Accelerator& device, Call&& call) {
     constexpr int kTries = 3;
     for (int left = kTries;; --left) {
         try {
             return call();
         } catch (const DeviceError& error) {
-            if (!error.usable() || left == 1) throw;
+            if (!error.usable()) throw;
+            if (left > 1) continue;
+            device.retire();
+            throw DeviceError(error.problem(), error.reason() + ", each time that it was asked", error.remedy(),
+                              error.device(), error.code(), error.name(), DeviceError::State::lost);
         }
     }
 }
@@ -38,12 +42,12 @@ void Streams::wait(int device, device::Stream stream, Point point) {
     if (!point || (point.device == device && point.stream == stream) || reached(point)) return;
     device::Mark& waited = states_[slot(device, stream)].waited[slot(point.device, point.stream)];
     if (waited >= point.mark) return;
-    insist([&] { (*this)[device].wait(stream, (*this)[point.device], point.stream, point.mark); });
+    insist((*this)[device], [&] { (*this)[device].wait(stream, (*this)[point.device], point.stream, point.mark); });
     waited = point.mark;
 }
 
 Point Streams::mark(int device, device::Stream stream) {
-    const device::Mark mark = insist([&] { return (*this)[device].mark(stream); });
+    const device::Mark mark = insist((*this)[device], [&] { return (*this)[device].mark(stream); });
     states_[slot(device, stream)].made = mark;
     return {static_cast<std::int16_t>(device), static_cast<std::int16_t>(stream), mark};
 }
@@ -54,9 +58,7 @@ void Streams::set_reached(int device, device::Stream stream, device::Mark mark) 
 }
 
 // A lost device's streams reach nothing any more, and nobody waits for them.
-bool Streams::reached(const Point& point) const {
-    return !point || !usable(point.device) || states_[slot(point.device, point.stream)].reached >= point.mark;
-}
+bool Streams::reached(const Point& point) const { return !point || !usable(point.device) || has_reached(point); }
 
 Point Streams::last(int device, device::Stream stream) const {
     return {static_cast<std::int16_t>(device), static_cast<std::int16_t>(stream), states_[slot(device, stream)].made};

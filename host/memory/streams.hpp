@@ -28,6 +28,10 @@ public:
     // The host has seen to everything up to the mark.
     void set_reached(int device, device::Stream stream, device::Mark mark);
     bool reached(const Point& point) const;
+    // The same, but of a lost device only what was reached before.
+    bool has_reached(const Point& point) const {
+        return !point || states_[slot(point.device, point.stream)].reached >= point.mark;
+    }
     // The last mark made; reached or not.
     Point last(int device, device::Stream stream) const;
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "heddle/error.hpp"
+#include "host/memory/tiles.hpp"
 #include "host/schedule/engine_core.hpp"
 #include "host/schedule/failure.hpp"
 #include "host/schedule/run_task.hpp"
@@ -70,6 +71,7 @@ void Devices::proceed(Work& work) {
             if (concerns(record)) {
                 const std::lock_guard lock(mutex_);
                 place(record, work);
+                tidy(work);
             } else {
                 work.run.push_back(&record);
             }
@@ -78,10 +80,15 @@ void Devices::proceed(Work& work) {
             work.run.pop_back();
             engine_.run_on_host(*record);
         } else if (!work.done.empty()) {
-            Record* record = work.done.back();
+            const Work::Done done = work.done.back();
             work.done.pop_back();
-            drop_body(*record);  // without the lock: it may hold buffers
-            engine_.complete(*record);
+            if (!done.kept) drop_body(*done.record);  // without the lock: it may hold buffers
+            engine_.complete(*done.record);
+        } else if (work.recover) {
+            work.recover = false;
+            recover(work);
+        } else if (!work.dropped.empty()) {
+            work.dropped.pop_back();
         } else if (!work.destroy.empty()) {
             auto destroy = std::move(work.destroy.back());
             work.destroy.pop_back();
@@ -94,25 +101,32 @@ void Devices::proceed(Work& work) {
 
 // Successors are released before the task's end is known: what they may touch on a device is behind the task's point.
 void Devices::place(Record& record, Work& work) {
+    if (halted_) return held_.push_back(&record);
     // A task that is skipped touches nothing; the CPU lane finds that out again.
     if (record.scope != nullptr && reason_to_skip(engine_, record) != nullptr) return work.run.push_back(&record);
-    try {
-        const bool devices = has_device_form(record);
-        const double now = engine_.now();
-        for (;;) {
-            const Placement::Choice choice = placement_.choose(record, devices, now);
+    const bool devices = has_device_form(record);
+    const double now = engine_.now();
+    bool refused = false;
+    for (int tries = 0;; ++tries) {
+        const Placement::Choice choice = placement_.choose(record, devices && !refused, now);
+        try {
             if (choice.device == kHost) return to_host(record, work);
-            try {
-                if (to_device(record, choice, work)) placement_.placed(choice, now);
-                return;
-            } catch (const DeviceError& error) {
-                if (!error.usable()) lose(choice.device, std::current_exception(), work);
-                if (on_failure_ == OnDeviceFailure::fail) throw;
-                if (error.usable()) return to_host(record, work);
+            if (to_device(record, choice, work)) placement_.placed(choice, now);
+            return;
+        } catch (const DeviceError& error) {
+            constexpr int kTries = 3;
+            if (!error.usable()) {
+                // failed() comes when nothing runs there any more; until then everything stands still.
+                if (on_failure_ == OnDeviceFailure::fail) return fail_now(record, std::current_exception(), work);
+                halted_ = true;
+                return held_.push_back(&record);
             }
+            if (on_failure_ == OnDeviceFailure::fail || tries == kTries)
+                return fail_now(record, std::current_exception(), work);
+            refused = true;  // to the host, unless it was the way there that was refused
+        } catch (...) {
+            return fail_now(record, std::current_exception(), work);
         }
-    } catch (...) {
-        fail_now(record, std::current_exception(), work);
     }
 }
 
@@ -131,6 +145,8 @@ bool Devices::to_device(Record& record, const Placement::Choice& choice, Work& w
         return false;
     }
     Flight& flight = take_flight();
+    flight.mark = 0;
+    flight.in_stream = false;
     Points busy;
     try {
         const Coherence::Fit fit = coherence_.reserve(device, record, flight.blocks, busy);
@@ -149,7 +165,7 @@ bool Devices::to_device(Record& record, const Placement::Choice& choice, Work& w
         }
     } catch (...) {
         if (hungry == &record) fed(device, work);
-        free_flights_.push_back(&flight);
+        if (!flight.in_stream) free_flights_.push_back(&flight);  // else the device may still look at it
         throw;
     }
     free_flights_.push_back(&flight);
@@ -205,14 +221,43 @@ void Devices::launch(Flight& flight, Work& work) {
         flight.operands[i].data = block->data + block->offset_of(lo) * width;
         bytes += static_cast<double>(layout.count * width) * (access.mode() == Mode::update ? 2 : 1);
     }
-    streams_[flight.device].launch(
-        flight.stream, {record.name_view(), &Devices::run_body, &flight, flight.operands, record.flops, bytes});
+    launch_body(flight, bytes);
     const memory::Point end = streams_.mark(flight.device, flight.stream);
     flight.mark = end.mark;
-    coherence_.used(record, flight.blocks, end);
+    std::vector<memory::TileUse> uses;
+    coherence_.used(record, flight.blocks, end, uses);
+    flight.entry = nullptr;
+    if (on_failure_ == OnDeviceFailure::fall_back) {
+        auto entry = std::make_unique<PastTask>();
+        entry->uses = std::move(uses);
+        entry->record = &record;
+        entry->end = end;
+        entry->scope = record.scope;
+        flight.entry = entry.get();
+        coherence_.journal().add(std::move(entry));
+    }
     add_entry(flight.device, flight.stream, {end.mark, &flight, nullptr});
     ++usage_[static_cast<std::size_t>(flight.device)].tasks;
     release_successors(record, [&](Record* ready) { work.ready.push_back(ready); });
+}
+
+// A body that throws may have put work into the stream: its memory is used until then.
+void Devices::launch_body(Flight& flight, double bytes) {
+    const Record& record = *flight.record;
+    try {
+        flight.in_stream = true;
+        streams_[flight.device].launch(
+            flight.stream, {record.name_view(), &Devices::run_body, &flight, flight.operands, record.flops, bytes});
+    } catch (const DeviceError&) {
+        flight.in_stream = false;
+        throw;
+    } catch (...) {
+        const memory::Point end = streams_.mark(flight.device, flight.stream);
+        for (memory::Block* block : flight.blocks)
+            if (block != nullptr) block->earlier.add(end);
+        flight.in_stream = false;
+        throw;
+    }
 }
 
 void Devices::run_body(void* context, void* native_stream, const detail::Operand* operands) {
@@ -227,7 +272,7 @@ void Devices::run_body(void* context, void* native_stream, const detail::Operand
 void Devices::fail_now(Record& record, std::exception_ptr error, Work& work) {
     fail(engine_, record, std::move(error));
     release_successors(record, [&](Record* ready) { work.ready.push_back(ready); });
-    work.done.push_back(&record);
+    work.done.push_back({&record, false});
 }
 
 void Devices::park(Record& record, const Points& points) {
@@ -252,7 +297,9 @@ void Devices::add_entry(int device, int stream, Entry entry) {
 
 void Devices::settle(Waiter& waiter, Work& work) {
     if (--waiter.left != 0) return;
-    if (waiter.record != nullptr)
+    if (std::exchange(waiter.recovery, false))
+        work.recover = true;
+    else if (waiter.record != nullptr)
         work.ready.push_back(std::exchange(waiter.record, nullptr));
     else
         work.destroy.push_back(std::exchange(waiter.destroy, nullptr));
@@ -260,89 +307,92 @@ void Devices::settle(Waiter& waiter, Work& work) {
 }
 
 void Devices::release(graph::BufferCore& buffer, std::function<void()> destroy) {
+    Work work;
     {
         const std::lock_guard lock(mutex_);
         Points needs;
-        coherence_.release(buffer, needs);
-        if (!needs.empty()) {
+        if (!coherence_.release(buffer, needs) || halted_) {
+            ended_.push_back({&buffer, std::move(destroy)});
+        } else if (!needs.empty()) {
             Waiter& waiter = take_waiter();
             waiter.destroy = std::move(destroy);
-            return wait_for(waiter, needs);
+            wait_for(waiter, needs);
+        } else {
+            work.destroy.push_back(std::move(destroy));
         }
+        tidy(work);
     }
-    destroy();
+    proceed(work);
+}
+
+void Devices::end(const ScopeCore& scope) {
+    Work work;
+    {
+        std::unique_lock lock(mutex_);
+        resumed_.wait(lock, [this] { return !halted_; });  // woken by finish()
+        coherence_.journal().drop_if(
+            [&](const auto& entry) { return static_cast<const PastTask&>(entry).scope == &scope; });
+        tidy(work);
+    }
+    proceed(work);
+}
+
+bool Devices::recovering() const {
+    const std::lock_guard lock(mutex_);
+    return halted_;
+}
+
+// What the journal let go of is destroyed when the lock is free.
+void Devices::tidy(Work& work) {
+    memory::Journal& journal = coherence_.journal();
+    if (journal.is_long() && !halted_) journal.prune();
+    journal.take_dropped(work.dropped);
+    if (ended_.empty() || halted_) return;
+    std::erase_if(ended_, [&](Ended& ended) {
+        if (journal.mentions(*ended.buffer)) return false;
+        Points needs;
+        coherence_.release(*ended.buffer, needs);
+        if (needs.empty()) {
+            work.destroy.push_back(std::move(ended.destroy));
+        } else {
+            Waiter& waiter = take_waiter();
+            waiter.destroy = std::move(ended.destroy);
+            wait_for(waiter, needs);
+        }
+        return true;
+    });
 }
 
 void Devices::reached(int device, device::Stream stream, device::Mark mark) {
     Work work;
-    std::unique_lock lock(mutex_);
-    if (!streams_.usable(device)) return;
-    if (stream == device::kToHost) {
-        const auto drains = coherence_.take_drains(device, mark);
-        if (!drains.empty()) {
-            lock.unlock();
-            for (const auto& drain : drains) Coherence::drain(drain);
-            lock.lock();
-            if (!streams_.usable(device)) return;
-        }
-    }
-    streams_.set_reached(device, stream, mark);
-    auto& list = entries(device, stream);
-    while (!list.empty() && list.front().mark <= mark) {
-        const Entry entry = list.front();
-        list.pop_front();
-        if (entry.waiter != nullptr) {
-            settle(*entry.waiter, work);
-        } else {
-            placement_.finished(device);
-            work.done.push_back(entry.flight->record);
-            entry.flight->record = nullptr;
-            free_flights_.push_back(entry.flight);
-        }
-    }
-    lock.unlock();
-    proceed(work);
-}
-
-// What was in flight has failed, and tiles whose only values were there are spoiled. Whoever waits for the device looks
-// again.
-void Devices::lose(int device, const std::exception_ptr& error, Work& work) {
-    if (!streams_.usable(device)) return;
-    streams_.retire(device);
-    const auto lost = coherence_.forget(device);
-    std::vector<Record*> flown;
-    for (auto& list : entries_[static_cast<std::size_t>(device)]) {
-        for (const Entry& entry : list) {
-            if (entry.waiter != nullptr) {
-                settle(*entry.waiter, work);
-            } else {
-                flown.push_back(std::exchange(entry.flight->record, nullptr));
-                free_flights_.push_back(entry.flight);
+    {
+        std::unique_lock lock(mutex_);
+        if (!streams_.usable(device)) return;
+        if (stream == device::kToHost) {
+            const auto drains = coherence_.arrived(device, mark);
+            if (!drains.empty()) {
+                lock.unlock();
+                for (const auto& drain : drains) memory::copy_to_host(*drain.buffer, drain.index, drain.from);
+                lock.lock();
+                coherence_.drained(drains);
             }
         }
-        list.clear();
-    }
-    fed(device, work);
-    std::sort(flown.begin(), flown.end(), [](const Record* a, const Record* b) { return a->seq < b->seq; });
-    graph::FailurePtr failure;
-    for (Record* record : flown) {
-        failure = make_failure(engine_, *record, error);
-        (record->scope != nullptr ? *record->scope : engine_.own_scope()).add_failure(failure);
-        work.done.push_back(record);
-    }
-    if (failure == nullptr) {
-        failure = std::make_shared<graph::Failure>();
-        failure->error = error;
-    }
-    for (const auto& [buffer, tile] : lost) buffer->set_poison(tile, failure);
-    engine_.set_failed();
-}
-
-void Devices::failed(int device, std::exception_ptr error) {
-    Work work;
-    {
-        const std::lock_guard lock(mutex_);
-        lose(device, error, work);
+        streams_.set_reached(device, stream, mark);
+        auto& list = entries(device, stream);
+        while (!list.empty() && list.front().mark <= mark) {
+            const Entry entry = list.front();
+            list.pop_front();
+            if (entry.waiter != nullptr) {
+                settle(*entry.waiter, work);
+                continue;
+            }
+            Flight& flight = *entry.flight;
+            placement_.finished(device);
+            if (flight.entry != nullptr) flight.entry->keep();
+            work.done.push_back({std::exchange(flight.record, nullptr), flight.entry != nullptr});
+            free_flights_.push_back(&flight);
+        }
+        tidy(work);
     }
     proceed(work);
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -12,11 +12,13 @@
 #include "host/graph/record.hpp"
 #include "host/memory/coherence.hpp"
 #include "host/memory/streams.hpp"
+#include "host/schedule/past_task.hpp"
 #include "host/schedule/placement.hpp"
 
 namespace heddle::schedule {
 
 class EngineCore;
+class ScopeCore;
 
 // Drives the devices that have memory and queues of their own. A ready task that one could run, or that touches values
 // which lie on one, comes here: it is placed, its values are brought, and it is put into a stream, which releases its
@@ -32,15 +34,21 @@ public:
     bool concerns(const graph::Record& record) const;
     // No lock is held.
     void ready(graph::Record& record);
-    // The buffer's last task is done: calls destroy(), now or when copies of its host memory are over.
+    // The buffer's last task is done: calls destroy(), now, or when copies of its host memory are over and nothing that
+    // may have to run again reads it.
     void release(graph::BufferCore& buffer, std::function<void()> destroy);
+    // The scope's tasks are done and what they refer to may go: none of them can run again. Values of theirs that only
+    // a device holds are lost with it from now on. Blocks while lost work runs again; the thread that does so wakes it.
+    void end(const ScopeCore& scope);
+    // Whether lost work is being run again.
+    bool recovering() const;
 
     int count() const { return streams_.devices(); }
     // Different indices of threads that run bodies for the devices.
     int workers() const { return workers_; }
     memory::CopyCounts copies() const;
     struct Usage {
-        std::uint64_t tasks = 0;
+        std::uint64_t tasks = 0, run_again = 0;
         std::size_t memory_peak = 0;
         bool usable = true;
     };
@@ -54,17 +62,20 @@ private:
     struct Flight {
         Devices* owner = nullptr;
         graph::Record* record = nullptr;
+        PastTask* entry = nullptr;  // of the journal, where work that is lost is run again
         int device = 0, worker = 0;
         device::Stream stream = 0;
         device::Mark mark = 0;
+        bool in_stream = false;
         std::vector<detail::Operand> operands;
         std::vector<detail::Layout> layouts;
         memory::Coherence::Blocks blocks;
     };
-    // Something that waits for points: a record that goes on, or a buffer's end.
+    // Something that waits for points: a record that goes on, lost work, or a buffer's end.
     struct Waiter {
         int left = 0;
         graph::Record* record = nullptr;
+        bool recovery = false;
         std::function<void()> destroy;
     };
     struct Entry {  // of a stream's list: what happens at the mark
@@ -74,15 +85,24 @@ private:
     };
     // What is left to do without the lock.
     struct Work {
-        std::vector<graph::Record*> ready, run, done;
+        struct Done {
+            graph::Record* record;
+            bool kept;  // its body is the journal's
+        };
+        std::vector<graph::Record*> ready, run;
+        std::vector<Done> done;
         std::vector<std::function<void()>> destroy;
+        std::vector<std::unique_ptr<memory::JournalEntry>> dropped;
+        bool recover = false;
     };
+    struct Recovery;
 
     void proceed(Work& work);
     void place(graph::Record& record, Work& work);
     void to_host(graph::Record& record, Work& work);
     bool to_device(graph::Record& record, const Placement::Choice& choice, Work& work);
     void launch(Flight& flight, Work& work);
+    void launch_body(Flight& flight, double bytes);
     void fail_now(graph::Record& record, std::exception_ptr error, Work& work);
     void park(graph::Record& record, const memory::Points& points);
     void wait_for(Waiter& waiter, const memory::Points& points);
@@ -90,6 +110,11 @@ private:
     void fed(int device, Work& work);
     void settle(Waiter& waiter, Work& work);
     void lose(int device, const std::exception_ptr& error, Work& work);
+    void spoil(int device, const std::exception_ptr& error, Work& work);
+    void recover(Work& work);
+    bool prepare(Recovery& recovery, Work& work);
+    void finish(Recovery& recovery, Work& work);
+    void tidy(Work& work);
     device::Stream stream_for(int device, const graph::Record& record);
     std::deque<Entry>& entries(int device, int stream) {
         return entries_[static_cast<std::size_t>(device)][static_cast<std::size_t>(stream)];
@@ -109,6 +134,19 @@ private:
     // By device, the task that waits for its memory, and those behind it: together they would take it from each other.
     std::vector<graph::Record*> hungry_;
     std::vector<std::vector<graph::Record*>> behind_;
+
+    // While a device's work is run again, ready tasks are held back.
+    bool halted_ = false;
+    std::condition_variable resumed_;
+    std::vector<graph::Record*> held_;
+    memory::Journal::Tiles lost_;
+    std::vector<PastTask*> grounded_;  // what was in flight there
+    std::exception_ptr loss_;
+    struct Ended {
+        graph::BufferCore* buffer;
+        std::function<void()> destroy;
+    };
+    std::vector<Ended> ended_;  // buffers that the journal still mentions
     std::vector<Usage> usage_;
     int workers_ = 0;
     std::deque<Flight> flights_;

@@ -156,6 +156,12 @@ void EngineCore::end_scopes(Frame& body) noexcept {
 }
 
 bool EngineCore::wait(ScopeCore& scope, std::chrono::nanoseconds limit) {
+    if (!wait_done(scope, limit)) return false;
+    if (devices_ != nullptr) devices_->end(scope);
+    return true;
+}
+
+bool EngineCore::wait_done(ScopeCore& scope, std::chrono::nanoseconds limit) {
     if (scope.done()) return true;
     if (virtual_team_ != nullptr) {
         virtual_team_->wait(scope);
@@ -174,7 +180,9 @@ void EngineCore::check_wait(const ScopeCore& scope) const {
 }
 
 void EngineCore::wake(ScopeCore& scope) {
-    for (const auto& continuation : scope.wake()) resume(continuation);
+    const auto continuations = scope.wake();
+    if (!continuations.empty() && devices_ != nullptr) devices_->end(scope);
+    for (const auto& continuation : continuations) resume(continuation);
     if (team_ != nullptr) team_->wake_waiting_bodies();
 }
 

@@ -59,6 +59,7 @@ public:
     // Waits for the scope, at most `limit` unless that is negative; inside a body it runs other tasks meanwhile.
     // Whether the scope is done.
     bool wait(ScopeCore& scope, std::chrono::nanoseconds limit);
+    bool wait_done(ScopeCore& scope, std::chrono::nanoseconds limit);
     // Throws ArgumentError where the calling body must not wait for the scope, since it may wait for the body.
     void check_wait(const ScopeCore& scope) const;
     // Resumes the continuations and wakes the threads that wait for a scope that may be done.

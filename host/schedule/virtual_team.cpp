@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "heddle/error.hpp"
+#include "host/schedule/devices.hpp"
 #include "host/schedule/engine_core.hpp"
 
 namespace heddle::schedule {
@@ -42,7 +43,8 @@ double VirtualTeam::run_time(const Record& record) const {
 }
 
 void VirtualTeam::wait(ScopeCore& scope) {
-    while (!scope.done())
+    const Devices& devices = *engine_.devices();
+    while (!scope.done() || devices.recovering())
         if (!clock_->step())
             throw Timeout("the scope's tasks are not done", "nothing more happens in virtual time",
                           "a simulated device hangs, or a body waits for something outside the engine");
