@@ -51,7 +51,9 @@ TEST_F(SimCopy, WantsPinnedHostMemory) {
     expect_refused(kToHost, pageable, block, {.bytes = 10}, "pinned");
     expect_refused(kToDevice, block, host + 1, {.bytes = 10}, "pinned");
     expect_refused(kToHost, host, block, {.bytes = 2, .rows = 4, .to_pitch = 3, .from_pitch = 2}, "pinned");
+    sim->wait(kToHost, *sim, kToDevice, sim->mark(kToDevice));
     sim->copy(kToHost, host, block, {.bytes = 1, .rows = 4, .to_pitch = 3, .from_pitch = 2});
+    sim.finish(kToHost);
     sim->free_pinned(host);
     expect_refused(kToDevice, block, host, {.bytes = 1}, "pinned");
 }
@@ -62,6 +64,7 @@ TEST_F(SimCopy, RefusesShortPitches) {
     expect_refused(kToDevice, block, host, {.bytes = 4, .rows = 2, .to_pitch = 4, .from_pitch = -4}, "pitch");
     sim->copy(kToDevice, block, host, {.bytes = 4, .rows = 1, .to_pitch = 0, .from_pitch = 0});
     sim.finish(kToDevice);
+    EXPECT_EQ(sim.observer.failures(), 0u);
 }
 
 TEST_F(SimCopy, RefusesStreamsThatAreNotForIt) {

@@ -116,7 +116,10 @@ TEST_P(SimFaults, LostIsSaidAtOnce) {
 TEST_P(SimFaults, LaterIsSaidWhenItsTurnHasCome) {
     const auto f = faulty(Kind::later);
     EXPECT_NE(f->call_once(call()), nullptr);
-    if (call() == Call::allocate_pinned) f->sim->copy(kToHost, f->host, f->host, {.bytes = 8});
+    if (call() == Call::allocate_pinned) {
+        f->sim->wait(kToHost, *f->sim, kCompute, f->sim->mark(kCompute));
+        f->sim->copy(kToHost, f->host, f->block, {.bytes = 8});
+    }
     if (f->clock) {
         EXPECT_EQ(f->sim.observer.failures(), 0u);
     }
@@ -194,12 +197,24 @@ TEST(SimFault, OtherDevicesGoOn) {
         f.sim->retire();
         f.settle();
         f.sim.observer.await_failure();
-        other->copy_from_peer(kToDevice, mine, *f.sim, theirs, 8);
+        other->copy_from_peer(kToDevice, mine, *f.sim, theirs + 1000, 8);  // not even looked at
         other.finish(kToDevice);
         EXPECT_EQ(other.observer.failures(), 0u);
         f.sim->await(kCompute, before);
         EXPECT_TRUE(f.sim->reached(kCompute, before));
     }
+}
+
+TEST(SimFault, RetiredWhileWorkRunsItHasNoEffect) {
+    const auto clock = std::make_shared<Clock>();
+    Sim sim({.launch = 2, .clock = clock});
+    bool ran = false;
+    auto work = [&](const detail::Operand*) { ran = true; };
+    sim->launch(kCompute, call(work));
+    clock->at(1, [&] { sim->retire(); });
+    while (clock->step()) continue;
+    EXPECT_FALSE(ran);
+    EXPECT_EQ(sim.observer.failures(), 1u);
 }
 
 // No stream runs anything any more when the observer is told, and nothing is reached after that.

@@ -14,7 +14,10 @@ TEST(Clock, GoesThroughItsEventsInOrder) {
     clock.at(1, note('b'));
     clock.at(1, [&] {
         seen += 'c';
-        clock.at(0.5, note('C'));  // no later than now
+        clock.at(0.5, [&] {  // no sooner than now
+            seen += 'C';
+            EXPECT_EQ(clock.now(), 1);
+        });
         EXPECT_EQ(clock.now(), 1);
     });
     clock.at(0, note('a'));
@@ -174,6 +177,16 @@ TEST(SimVirtualTime, WaitsAcrossDevices) {
     EXPECT_EQ(clock->now(), 1);
     second.finish(kCompute);
     EXPECT_EQ(clock->now(), 4);
+}
+
+TEST(SimVirtualTime, CopiesBetweenDevicesTakeTheReceiversTime) {
+    const auto clock = std::make_shared<Clock>();
+    const Sim first({.clock = clock}, 0), second({.to_device = 100, .copy = 0.5, .clock = clock}, 1);
+    std::byte *from = first->allocate(100, kCompute), *to = second->allocate(100, kCompute);
+    first.finish(kCompute);
+    second->copy_from_peer(kCompute, to, *first, from, 100);
+    second.finish(kCompute);
+    EXPECT_EQ(clock->now(), 1.5);
 }
 
 TEST(SimVirtualTime, EventsOfADeviceThatIsGoneDoNothing) {
