@@ -244,6 +244,7 @@ bool Coherence::bring(int device, device::Stream stream, const Record& record, c
                       Block& block = *blocks[i];
                       TileCopy& copy = block.copy(index);
                       if (!overwrites && !copy.valid) done = fetch(block, copy, index, tile, stream, busy);
+                      if (!overwrites) done = done && settled(copy, busy);
                       if (!done) return;
                       streams_.wait(device, stream, copy.written);
                       streams_.wait(device, stream, block.earlier);
@@ -261,6 +262,7 @@ bool Coherence::fetch(Block& block, TileCopy& copy, const Shape& index, std::int
     Block* source = nullptr;
     TileCopy* from = valid_copy(where, index, &source, block.device);
     if (from == nullptr) return fetch_from_host(block, copy, index, where, busy);
+    if (!settled(*from, busy)) return false;
     const bool peer = source->device != block.device;
     if (peer && where.host_valid && streams_.reached(where.host_written))
         return fetch_from_host(block, copy, index, where, busy);
@@ -289,6 +291,20 @@ bool Coherence::fetch(Block& block, TileCopy& copy, const Shape& index, std::int
     copy.written = end;
     copy.read.clear();
     copy.valid = true;
+    copy.from = peer ? source->device : -1;
+    return true;
+}
+
+// What comes from another device may stop half-way with it, so nothing is put behind it before it is there.
+bool Coherence::settled(TileCopy& copy, Points& busy) const {
+    if (copy.from < 0) return true;
+    if (!streams_.has_reached(copy.written)) {
+        busy.add(copy.written);
+        return false;
+    }
+    // A copy from a lost device ends without having brought anything; check() says so before anyone else does.
+    streams_[copy.from].check();
+    copy.from = -1;
     return true;
 }
 
@@ -300,11 +316,12 @@ bool Coherence::fetch_from_host(Block& block, TileCopy& copy, const Shape& index
     const std::byte* from = host_.ensure(buffer) + host_offset(buffer, box.lo);
     Shape strides = buffer.layout.strides;
     std::byte* slot = nullptr;
+    const bool foreign = where.host_written && where.host_written.device != block.device;
+    if ((foreign || !buffer.pinned) && !streams_.reached(where.host_written)) {
+        busy.add(where.host_written);
+        return false;
+    }
     if (!buffer.pinned) {
-        if (!streams_.reached(where.host_written)) {
-            busy.add(where.host_written);
-            return false;
-        }
         slot = staging_.take(static_cast<std::size_t>(box.count() * width), busy);
         if (slot == nullptr) return false;
         const Shape dense = dense_strides(extents);
@@ -338,6 +355,7 @@ bool Coherence::fetch_to_host(Block& block, std::int64_t tile, const Shape& inde
     BufferCore& buffer = *block.buffer;
     TileReplicas& where = replicas_of(buffer)->at(tile);
     TileCopy& copy = block.copy(index);
+    if (!settled(copy, busy)) return false;
     const Box box = elements_of(buffer, tile_box(index));
     const Shape extents = box.extents();
     const std::int64_t width = width_of(buffer);
@@ -446,6 +464,7 @@ void Coherence::used(const Record& record, const Blocks& blocks, Point end, std:
         where.host_valid = false;
         for (Block* block : where.blocks) block->copy(index).valid = false;
         copy.valid = true;
+        copy.from = -1;
         copy.written = end;
         copy.read.clear();
     });
@@ -560,6 +579,10 @@ Journal::Tiles Coherence::forget(int device) {
         where.host_written = {};
         suspects.push_back(fetch);
     }
+    for (const auto& others : blocks_)
+        for (const auto& block : others)
+            for (TileCopy& copy : block->copies)
+                if (copy.from == device && !streams_.has_reached(copy.written)) copy.valid = false;
     for (const auto& block : blocks_[at]) {
         const Region region{{}, block->tiles, {}, 0};
         block->buffer->for_each_tile(&region, [&](std::int64_t tile, const Shape& index) {

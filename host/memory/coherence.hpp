@@ -79,6 +79,7 @@ private:
     bool evict(Block& block, Points& busy);
     bool fetch(Block& block, TileCopy& copy, const Shape& index, std::int64_t tile, device::Stream stream,
                Points& busy);
+    bool settled(TileCopy& copy, Points& busy) const;
     bool fetch_from_host(Block& block, TileCopy& copy, const Shape& index, TileReplicas& tile, Points& busy);
     bool fetch_to_host(Block& block, std::int64_t tile, const Shape& index, Points& busy);
     bool host_may_change(graph::BufferCore& buffer, std::int64_t tile, Points& needs);

@@ -47,6 +47,7 @@ private:
 // too.
 struct TileCopy {
     bool valid = false;
+    int from = -1;  // the device that the values come from, until the host knows that they have arrived
     Point written;
     Points read;
 };

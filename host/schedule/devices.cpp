@@ -43,11 +43,54 @@ Devices::Devices(EngineCore& engine, std::vector<std::unique_ptr<device::Acceler
     usage_.resize(entries_.size());
     hungry_.resize(entries_.size(), nullptr);
     behind_.resize(entries_.size());
+    marks_reached_.resize(entries_.size(), 0);
+    given_up_.resize(entries_.size(), 0);
     engine.memory.pin_with(streams_[0]);
     for (int device = 0; device < streams_.devices(); ++device) streams_[device].start(*this, device);
+    if (options.device_timeout.count() > 0) watchdog_ = std::thread([this, t = options.device_timeout] { watch(t); });
 }
 
-Devices::~Devices() = default;
+Devices::~Devices() {
+    {
+        const std::lock_guard lock(mutex_);
+        stop_ = true;
+    }
+    stopped_.notify_all();
+    if (watchdog_.joinable()) watchdog_.join();
+}
+
+// Woken by the destructor; otherwise looks twice within the limit.
+void Devices::watch(std::chrono::nanoseconds limit) {
+    std::unique_lock lock(mutex_);
+    std::vector<std::uint64_t> seen(usage_.size(), 0);
+    std::vector<int> looks(usage_.size(), 0);
+    while (!stopped_.wait_for(lock, limit / 2, [this] { return stop_; }))
+        for (int device = 0; device < streams_.devices(); ++device) {
+            const auto at = static_cast<std::size_t>(device);
+            const bool moved = seen[at] != marks_reached_[at];
+            seen[at] = marks_reached_[at];
+            looks[at] = moved || !is_busy(device) ? 0 : looks[at] + 1;
+            if (looks[at] != 3) continue;
+            streams_[device].retire();  // failed() follows
+            break;                      // others may only have waited for it
+        }
+}
+
+bool Devices::is_busy(int device) const {
+    const auto& lists = entries_[static_cast<std::size_t>(device)];
+    return streams_.usable(device) &&
+           std::any_of(lists.begin(), lists.end(), [](const auto& list) { return !list.empty(); });
+}
+
+bool Devices::retire_busy() {
+    const std::lock_guard lock(mutex_);
+    for (int device = 0; device < streams_.devices(); ++device) {
+        if (!is_busy(device) || std::exchange(given_up_[static_cast<std::size_t>(device)], 1)) continue;
+        streams_[device].retire();
+        return true;
+    }
+    return false;
+}
 
 bool Devices::concerns(const Record& record) const {
     if (record.has(graph::kAlways)) return false;
@@ -65,7 +108,10 @@ void Devices::ready(Record& record) {
 
 void Devices::proceed(Work& work) {
     for (;;) {
-        if (!work.ready.empty()) {
+        if (work.recover) {  // first: others may wait for it
+            work.recover = false;
+            recover(work);
+        } else if (!work.ready.empty()) {
             Record& record = *work.ready.back();
             work.ready.pop_back();
             if (concerns(record)) {
@@ -84,9 +130,6 @@ void Devices::proceed(Work& work) {
             work.done.pop_back();
             if (!done.kept) drop_body(*done.record);  // without the lock: it may hold buffers
             engine_.complete(*done.record);
-        } else if (work.recover) {
-            work.recover = false;
-            recover(work);
         } else if (!work.dropped.empty()) {
             work.dropped.pop_back();
         } else if (!work.destroy.empty()) {
@@ -103,12 +146,16 @@ void Devices::proceed(Work& work) {
 void Devices::place(Record& record, Work& work) {
     if (halted_) return held_.push_back(&record);
     // A task that is skipped touches nothing; the CPU lane finds that out again.
-    if (record.scope != nullptr && reason_to_skip(engine_, record) != nullptr) return work.run.push_back(&record);
+    if (record.scope != nullptr && reason_to_skip(engine_, record) != nullptr) {
+        not_hungry(record, kHost, work);
+        return work.run.push_back(&record);
+    }
     const bool devices = has_device_form(record);
     const double now = engine_.now();
     bool refused = false;
     for (int tries = 0;; ++tries) {
         const Placement::Choice choice = placement_.choose(record, devices && !refused, now);
+        not_hungry(record, choice.device, work);
         try {
             if (choice.device == kHost) return to_host(record, work);
             if (to_device(record, choice, work)) placement_.placed(choice, now);
@@ -128,6 +175,12 @@ void Devices::place(Record& record, Work& work) {
             return fail_now(record, std::current_exception(), work);
         }
     }
+}
+
+// The task waits for no device's memory any more but for that one's.
+void Devices::not_hungry(const Record& record, int but_for, Work& work) {
+    for (int device = 0; device < streams_.devices(); ++device)
+        if (device != but_for && hungry_[static_cast<std::size_t>(device)] == &record) fed(device, work);
 }
 
 void Devices::to_host(Record& record, Work& work) {
@@ -378,6 +431,7 @@ void Devices::reached(int device, device::Stream stream, device::Mark mark) {
             }
         }
         streams_.set_reached(device, stream, mark);
+        ++marks_reached_[static_cast<std::size_t>(device)];
         auto& list = entries(device, stream);
         while (!list.empty() && list.front().mark <= mark) {
             const Entry entry = list.front();

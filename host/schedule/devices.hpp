@@ -1,11 +1,13 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <vector>
 
 #include "host/device/accelerator.hpp"
@@ -42,6 +44,8 @@ public:
     void end(const ScopeCore& scope);
     // Whether lost work is being run again.
     bool recovering() const;
+    // In virtual time, when nothing happens any more: gives up on the devices that have work; whether there are any.
+    bool retire_busy();
 
     int count() const { return streams_.devices(); }
     // Different indices of threads that run bodies for the devices.
@@ -108,6 +112,7 @@ private:
     void wait_for(Waiter& waiter, const memory::Points& points);
     void add_entry(int device, int stream, Entry entry);
     void fed(int device, Work& work);
+    void not_hungry(const graph::Record& record, int but_for, Work& work);
     void settle(Waiter& waiter, Work& work);
     void lose(int device, const std::exception_ptr& error, Work& work);
     void spoil(int device, const std::exception_ptr& error, Work& work);
@@ -115,6 +120,8 @@ private:
     bool prepare(Recovery& recovery, Work& work);
     void finish(Recovery& recovery, Work& work);
     void tidy(Work& work);
+    void watch(std::chrono::nanoseconds limit);
+    bool is_busy(int device) const;
     device::Stream stream_for(int device, const graph::Record& record);
     std::deque<Entry>& entries(int device, int stream) {
         return entries_[static_cast<std::size_t>(device)][static_cast<std::size_t>(stream)];
@@ -137,6 +144,9 @@ private:
 
     // While a device's work is run again, ready tasks are held back.
     bool halted_ = false;
+    enum class RecoveryState : std::uint8_t { none, begun, waits_for_loss };
+    RecoveryState recovery_ = RecoveryState::none;
+    std::uint64_t losses_ = 0;
     std::condition_variable resumed_;
     std::vector<graph::Record*> held_;
     memory::Journal::Tiles lost_;
@@ -147,6 +157,12 @@ private:
         std::function<void()> destroy;
     };
     std::vector<Ended> ended_;  // buffers that the journal still mentions
+
+    std::vector<std::uint64_t> marks_reached_;  // by device: reports
+    std::vector<char> given_up_;
+    bool stop_ = false;
+    std::condition_variable stopped_;
+    std::thread watchdog_;
     std::vector<Usage> usage_;
     int workers_ = 0;
     std::deque<Flight> flights_;

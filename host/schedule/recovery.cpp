@@ -41,7 +41,7 @@ struct Devices::Recovery {
     std::vector<memory::JournalEntry*> entries;
     PastTask::Versions versions;
     std::map<const PastTask*, std::exception_ptr> errors;
-    std::uint64_t ran = 0;
+    std::uint64_t ran = 0, losses = 0;
 };
 
 void Devices::failed(int device, std::exception_ptr error) {
@@ -59,7 +59,11 @@ void Devices::lose(int device, const std::exception_ptr& error, Work& work) {
     if (!streams_.usable(device)) return;
     usage_[static_cast<std::size_t>(device)].usable = false;
     if (on_failure_ == OnDeviceFailure::fail) return spoil(device, error, work);
-    const bool running = !grounded_.empty() || !lost_.empty();  // another device's loss is being dealt with
+    ++losses_;
+    if (recovery_ == RecoveryState::none || recovery_ == RecoveryState::waits_for_loss) {
+        recovery_ = RecoveryState::begun;
+        work.recover = true;
+    }
     streams_.retire(device);
     const auto lost = coherence_.forget(device);
     lost_.insert(lost_.end(), lost.begin(), lost.end());
@@ -78,7 +82,6 @@ void Devices::lose(int device, const std::exception_ptr& error, Work& work) {
     fed(device, work);
     loss_ = error;
     halted_ = true;
-    if (!running) work.recover = true;
     fmt::print(stderr, "heddle: {} is lost, its work goes on elsewhere: {}\n", streams_.description(device).name,
                text_of(error));
 }
@@ -135,7 +138,10 @@ void Devices::recover(Work& work) {
         }
     }
     const std::lock_guard lock(mutex_);
-    finish(recovery, work);
+    if (losses_ != recovery.losses)
+        work.recover = true;  // another device was lost meanwhile, perhaps with values that were counted on
+    else
+        finish(recovery, work);
     tidy(work);
 }
 
@@ -145,18 +151,28 @@ bool Devices::prepare(Recovery& recovery, Work&) {
     memory::Journal& journal = coherence_.journal();
     std::vector<TileUse> missing;
     recovery.entries = journal.plan(lost_, {grounded_.begin(), grounded_.end()}, missing);
+    if (getenv("DBG")) {
+        for (auto& [b, t] : lost_) fmt::print(stderr, "lost {} tile {} version {} host {}\n", (void*)b, t, at(*b, t).version, at(*b, t).host_version);
+        for (auto* e : recovery.entries) { fmt::print(stderr, "entry in_flight {} dev {}:", e->in_flight, static_cast<PastTask*>(e)->end.device); for (auto& u : e->uses) fmt::print(stderr, " [{} t{} r{} w{}]", (void*)u.buffer, u.tile, u.read, u.written); fmt::print(stderr, "\n"); }
+        for (auto& u : missing) fmt::print(stderr, "missing {} t{} r{}, version {} host {} draining {}\n", (void*)u.buffer, u.tile, u.read, at(*u.buffer, u.tile).version, at(*u.buffer, u.tile).host_version, at(*u.buffer, u.tile).draining);
+    }
     Points points;
     for (const TileUse& use : missing)
         if (at(*use.buffer, use.tile).version == use.read) {
             try {
                 coherence_.bring_tile(*use.buffer, use.tile, use.index, points);
-            } catch (const std::exception&) {  // that device is going too, or there is no memory: it stays missing
+            } catch (const DeviceError& error) {
+                if (error.usable()) continue;               // it stays missing
+                recovery_ = RecoveryState::waits_for_loss;  // of that device, which failed() will tell
+                return false;
+            } catch (const OutOfMemory&) {
             }
         }
     for (memory::JournalEntry* entry : recovery.entries) {
         const auto& task = static_cast<PastTask&>(*entry);
         if (task.in_flight && !streams_.reached(task.end)) points.add(task.end);
     }
+    recovery.losses = losses_;
     if (!points.empty()) {
         Waiter& waiter = take_waiter();
         waiter.recovery = true;
@@ -230,6 +246,7 @@ void Devices::finish(Recovery& recovery, Work& work) {
     lost_.clear();
     grounded_.clear();
     halted_ = false;
+    recovery_ = RecoveryState::none;
     resumed_.notify_all();
     work.ready.insert(work.ready.end(), held_.begin(), held_.end());
     held_.clear();

@@ -43,15 +43,15 @@ double VirtualTeam::run_time(const Record& record) const {
 }
 
 void VirtualTeam::wait(ScopeCore& scope) {
-    const Devices& devices = *engine_.devices();
+    Devices& devices = *engine_.devices();
     while (!scope.done() || devices.recovering())
-        if (!clock_->step())
+        if (!clock_->step() && !devices.retire_busy())
             throw Timeout("the scope's tasks are not done", "nothing more happens in virtual time",
                           "a simulated device hangs, or a body waits for something outside the engine");
 }
 
 void VirtualTeam::finish() {
-    while (clock_->step()) {
+    while (clock_->step() || engine_.devices()->retire_busy()) {
     }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -44,6 +45,8 @@ struct EngineOptions {
     Checks checks = Checks::automatic;
     PlacementOptions placement = {};
     OnDeviceFailure on_device_failure = OnDeviceFailure::fall_back;
+    // A device that has work and gets nothing done for so long is given up as lost; 0: never.
+    std::chrono::nanoseconds device_timeout{0};
 };
 
 // Owns the lanes and the memory. Device "omp" runs tasks on one persistent OpenMP team (OMP_NUM_THREADS,

@@ -1,0 +1,197 @@
+// Devices that fail: whatever goes wrong, a graph ends with the bytes of serial execution, or with an error that says
+// so.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "heddle/scope.hpp"
+#include "host/schedule/devices.hpp"
+#include "host/schedule/engine_core.hpp"
+#include "tests/schedule/support.hpp"
+
+namespace heddle::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::int64_t kExtent = 60;
+constexpr int kBuffers = 3;
+
+struct Op {
+    int buffer;
+    Mode mode;
+    std::int64_t lo, hi;
+};
+struct Task {
+    std::vector<Op> ops;
+    std::uint64_t salt;
+    Place place;
+};
+
+std::vector<Task> random_tasks(std::mt19937& random, int count) {
+    std::vector<Task> tasks;
+    for (int t = 0; t < count; ++t) {
+        Task task{{}, random(), random() % 5 == 0 ? Place::cpu : Place::automatic};
+        for (int k = 1 + static_cast<int>(random() % 3); k-- > 0;) {
+            const auto lo = static_cast<std::int64_t>(random() % kExtent);
+            const auto hi = lo + 1 + static_cast<std::int64_t>(random() % static_cast<unsigned>(kExtent - lo));
+            const Op op{static_cast<int>(random() % kBuffers), static_cast<Mode>(random() % 3), lo, hi};
+            const bool clash = std::any_of(task.ops.begin(), task.ops.end(), [&](const Op& other) {
+                return other.buffer == op.buffer && other.lo < op.hi && op.lo < other.hi &&
+                       (other.mode != Mode::read || op.mode != Mode::read);
+            });
+            if (!clash) task.ops.push_back(op);
+        }
+        tasks.push_back(task);
+    }
+    return tasks;
+}
+
+std::uint64_t mix(std::uint64_t x) {
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
+    return x ^ (x >> 27);
+}
+
+// cells(k, i): element i of the k-th access.
+template <class Cells>
+void work(const Task& task, Cells&& cells) {
+    std::uint64_t hash = task.salt;
+    for (std::size_t k = 0; k < task.ops.size(); ++k)
+        if (task.ops[k].mode != Mode::write)
+            for (std::int64_t i = task.ops[k].lo; i < task.ops[k].hi; ++i) hash = mix(hash + cells(k, i));
+    for (std::size_t k = 0; k < task.ops.size(); ++k)
+        if (task.ops[k].mode != Mode::read)
+            for (std::int64_t i = task.ops[k].lo; i < task.ops[k].hi; ++i)
+                cells(k, i) = task.ops[k].mode == Mode::write ? mix(hash + static_cast<std::uint64_t>(i))
+                                                              : mix(cells(k, i) ^ hash);
+}
+
+using Values = std::vector<std::vector<std::uint64_t>>;
+
+Values serial(const std::vector<Task>& tasks) {
+    Values values(kBuffers, std::vector<std::uint64_t>(kExtent, 1));
+    for (const Task& task : tasks)
+        work(task, [&](std::size_t k, std::int64_t i) -> std::uint64_t& {
+            return values[static_cast<std::size_t>(task.ops[k].buffer)][static_cast<std::size_t>(i)];
+        });
+    return values;
+}
+
+// The values that the graph leaves; throws what its scope throws.
+Values run(const std::vector<Task>& tasks, const EngineOptions& options, bool borrowed, std::uint64_t* run_again) {
+    Engine engine(options);
+    Values memory(kBuffers, std::vector<std::uint64_t>(kExtent, 1));
+    Values values;
+    {
+        std::vector<Buffer<std::uint64_t>> buffers;
+        Scope scope(engine);
+        for (auto& m : memory) {
+            if (borrowed) {
+                buffers.emplace_back(engine, Shape{kExtent}, m.data(), BufferOptions{.tile = Shape{7}});
+                continue;
+            }
+            buffers.emplace_back(engine, Shape{kExtent}, BufferOptions{.tile = Shape{7}});
+            scope.submit(
+                {.name = "one", .place = Place::cpu}, [](View<std::uint64_t> v) { std::fill(v.begin(), v.end(), 1); },
+                write(buffers.back()));
+        }
+        for (const Task& task : tasks) {
+            std::vector<AnyAccess> accesses;
+            for (const Op& op : task.ops)
+                accesses.push_back({&buffers[static_cast<std::size_t>(op.buffer)], op.mode, Box{{op.lo}, {op.hi}}});
+            scope.submit_list({.name = "mix", .place = task.place}, accesses,
+                              [&task](const Piece&, const detail::Operand* operands) {
+                                  work(task, [&](std::size_t k, std::int64_t i) -> std::uint64_t& {
+                                      return static_cast<std::uint64_t*>(
+                                          operands[k].data)[(i - task.ops[k].lo) * operands[k].layout->strides[0]];
+                                  });
+                              });
+        }
+        // Inside the scope: what only a device holds when it ends is lost with that device.
+        values.resize(kBuffers);
+        for (std::size_t b = 0; b < buffers.size(); ++b)
+            scope.submit(
+                {.name = "read", .place = Place::cpu},
+                [&values, b](View<const std::uint64_t> v) { values[b].assign(v.begin(), v.end()); }, read(buffers[b]));
+        scope.wait();
+        *run_again = engine.core()->devices()->usage(0).run_again;
+    }
+    return values;
+}
+
+// How many graphs: HEDDLE_TEST_GRAPHS, or what the quick suite runs.
+unsigned graphs(unsigned quick) {
+    const char* wanted = std::getenv("HEDDLE_TEST_GRAPHS");
+    return wanted == nullptr ? quick : static_cast<unsigned>(std::atoi(wanted));
+}
+
+struct Counts {
+    unsigned same = 0, threw = 0;
+    std::uint64_t run_again = 0;
+};
+
+// Random graphs, caps, device counts and faults.
+Counts random_faults(unsigned first, unsigned count, const std::string& clock, OnDeviceFailure on_failure) {
+    constexpr const char* kCalls[] = {"allocate", "allocate_pinned", "copy", "launch", "mark", "wait"};
+    constexpr const char* kKinds[] = {"refused", "lost", "later", "hang"};
+    Counts counts;
+    if (const char* only = std::getenv("SEED")) first = static_cast<unsigned>(std::atoi(only)), count = 1;
+    for (unsigned seed = first; seed < first + count; ++seed) {
+        std::mt19937 random(seed);
+        const auto tasks = random_tasks(random, 5 + static_cast<int>(random() % 40));
+        const int devices = 1 + static_cast<int>(random() % 3);
+        std::string sim = "sim:devices=" + std::to_string(devices) + ",streams=" + std::to_string(1 + random() % 3) +
+                          ",memory=" + (random() % 2 == 0 ? "6K" : "1M") + clock;
+        std::string faults;
+        for (unsigned f = random() % 4; f-- > 0;)
+            faults += std::string(",fault=") + kCalls[random() % 6] + "/" + kKinds[random() % 4] + "/" +
+                      std::to_string(random() % static_cast<unsigned>(devices)) + "/" +
+                      std::to_string(1 + random() % 40);
+        EngineOptions options{.threads = 2, .device = sim + faults, .max_tasks = random() % 2 == 0 ? 65536u : 3u};
+        options.placement.policy =
+            random() % 2 == 0 ? PlacementOptions::Policy::automatic : PlacementOptions::Policy::gpu;
+        options.on_device_failure = on_failure;
+        options.device_timeout = 50ms;
+        if (std::getenv("DBG") != nullptr) std::fprintf(stderr, "seed %u: %s\n", seed, options.device.c_str());
+        SCOPED_TRACE("seed " + std::to_string(seed) + ": " + options.device);
+        std::uint64_t run_again = 0;
+        try {
+            const Values values = run(tasks, options, random() % 3 == 0, &run_again);
+            EXPECT_EQ(values, serial(tasks));
+            ++counts.same;
+        } catch (const DeviceError& error) {
+            ++counts.threw;
+            EXPECT_FALSE(faults.empty()) << error.what();
+            if (on_failure == OnDeviceFailure::fall_back) ADD_FAILURE() << error.what();
+        }
+        counts.run_again += run_again;
+        if (testing::Test::HasFailure()) break;
+    }
+    return counts;
+}
+
+TEST(DeviceFaults, RandomGraphsSurviveThem) {
+    const auto counts = random_faults(0, graphs(300), "", OnDeviceFailure::fall_back);
+    EXPECT_GT(counts.run_again, counts.same / 4) << "few faults hit";
+}
+
+TEST(DeviceFaults, RandomGraphsSurviveThemInVirtualTime) {
+    const auto counts =
+        random_faults(100'000, graphs(700), ",clock=virtual,to_device=1G,to_host=1G,on_device=5G,launch=1e-6",
+                      OnDeviceFailure::fall_back);
+    EXPECT_GT(counts.run_again, counts.same / 4) << "few faults hit";
+}
+
+TEST(DeviceFaults, OrAreTheErrorThatTheScopeThrows) {
+    const auto counts = random_faults(200'000, graphs(300), "", OnDeviceFailure::fail);
+    EXPECT_GT(counts.threw, 20u);
+    EXPECT_GT(counts.same, 20u);
+}
+
+}  // namespace
+}  // namespace heddle::test
