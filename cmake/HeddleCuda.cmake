@@ -58,6 +58,6 @@ add_library(heddle_cuda INTERFACE)
 if(HEDDLE_CUDA_BUILT)
     target_include_directories(heddle_cuda_objects SYSTEM PRIVATE ${CUDAToolkit_INCLUDE_DIRS})
     # Its symbols stay out of what libheddle exports: a program may link a runtime of its own.
-    target_link_libraries(heddle_cuda INTERFACE CUDA::cudart_static ${CMAKE_DL_LIBS})
+    target_link_libraries(heddle_cuda INTERFACE $<LINK_ONLY:CUDA::cudart_static> ${CMAKE_DL_LIBS})
     target_link_options(heddle_cuda INTERFACE -Wl,--exclude-libs,libcudart_static.a)
 endif()

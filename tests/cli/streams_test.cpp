@@ -85,8 +85,8 @@ TEST(Streams, MachineInformation) {
             << text.out;
         // Either there are devices, each on a line, or the reason why there are none.
         EXPECT_EQ(cuda["devices"].empty(), cuda["reason"].is_string()) << cuda;
-        if (cuda["devices"].empty())
-            EXPECT_NE(text.out.find(cuda["reason"].get<std::string>()), std::string::npos) << text.out;
+        const auto reason = cuda["reason"].is_string() ? cuda["reason"].get<std::string>() : "";
+        EXPECT_NE(text.out.find(reason), std::string::npos) << text.out;
         for (const auto& found : cuda["devices"]) {
             EXPECT_FALSE(cuda["driver"].is_null());
             EXPECT_GT(found["memory"], 0);

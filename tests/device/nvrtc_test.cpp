@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "heddle/error.hpp"
+#include "tests/support/gpu.hpp"
 
 namespace heddle::device {
 namespace {
@@ -14,7 +15,9 @@ namespace {
 // The compiler is there wherever the build has CUDA and its toolkit, or the portable folder, is present.
 class Nvrtc : public testing::Test {
     void SetUp() override {
-        if (!nvrtc_available()) GTEST_SKIP() << "NVRTC is not here";
+        if (nvrtc_available()) return;
+        if (test::gpu_required()) FAIL() << "HEDDLE_REQUIRE_GPU=1, but NVRTC is not found";
+        GTEST_SKIP() << "NVRTC is not found";
     }
 };
 

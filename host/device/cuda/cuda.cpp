@@ -158,7 +158,10 @@ void Cuda::copy_from_peer(Stream stream, void* to, Accelerator& source, const vo
     if (bytes == 0) return;
     run([&] {
         peer.memory.open_to(core_->ordinal);
-        HEDDLE_CUDA(cudaMemcpyPeerAsync(to, core_->ordinal, from, peer.ordinal, bytes, native(stream)));
+        if (peer.ordinal == core_->ordinal)  // opened twice
+            HEDDLE_CUDA(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, native(stream)));
+        else
+            HEDDLE_CUDA(cudaMemcpyPeerAsync(to, core_->ordinal, from, peer.ordinal, bytes, native(stream)));
     });
 }
 

@@ -16,7 +16,7 @@ namespace {
 // Never destroyed: streams that were left behind use them until the process ends.
 auto& mutex = *new std::mutex;                 // guards all that follows but `last_error` and `current`
 auto& changed = *new std::condition_variable;  // streams and waits; woken by whatever changes
-std::map<std::string, int> counted;
+auto& counted = *new std::map<std::string, int>;
 bool hanging = false;
 thread_local cudaError_t last_error = cudaSuccess;
 thread_local int current = 0;
