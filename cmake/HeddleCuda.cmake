@@ -40,6 +40,7 @@ if(HEDDLE_CUDA_BUILT)
         set(CMAKE_CUDA_STANDARD 20)
         set(CMAKE_CUDA_STANDARD_REQUIRED ON)
         set(CMAKE_CUDA_EXTENSIONS OFF)
+        set(CMAKE_CUDA_VISIBILITY_PRESET hidden)
         set(CMAKE_CUDA_RUNTIME_LIBRARY Static)
     endif()
     # Where the toolkit lies is the last place that its libraries are looked for in; see library.cpp.

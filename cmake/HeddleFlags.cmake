@@ -19,18 +19,22 @@ endif()
 
 add_library(heddle_flags INTERFACE)
 # -ffp-contract=off: results must be the same bits whatever instructions the machine has.
-target_compile_options(heddle_flags INTERFACE -Wall -Wextra -Wconversion -ffp-contract=off)
+target_compile_options(heddle_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wconversion;-ffp-contract=off>)
+# The same of nvcc: on the device, and, handed on, on the host.
+target_compile_options(heddle_flags INTERFACE
+    $<$<COMPILE_LANGUAGE:CUDA>:--fmad=false;-Xcompiler=-Wall,-Wextra,-ffp-contract=off>)
 # clang's -Wconversion also warns of signedness, gcc's does not; gcc's meaning holds for both.
-target_compile_options(heddle_flags INTERFACE $<$<CXX_COMPILER_ID:Clang>:-Wno-sign-conversion>)
+target_compile_options(heddle_flags INTERFACE $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-Wno-sign-conversion>)
 # g++ 12 sees overlapping copies in std::string's own operators (GCC bug 105651).
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    target_compile_options(heddle_flags INTERFACE -Wno-restrict)
+    target_compile_options(heddle_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
 endif()
 target_compile_definitions(heddle_flags INTERFACE
     HEDDLE_VERSION="${PROJECT_VERSION}" HEDDLE_DEBUG_CHECKS=$<BOOL:${HEDDLE_DEBUG_CHECKS}>)
 target_link_options(heddle_flags INTERFACE -Wl,--as-needed)
 if(HEDDLE_WERROR)
-    target_compile_options(heddle_flags INTERFACE -Werror)
+    target_compile_options(heddle_flags INTERFACE
+        $<$<COMPILE_LANGUAGE:CXX>:-Werror> $<$<COMPILE_LANGUAGE:CUDA>:-Werror=all-warnings>)
 endif()
 
 if(HEDDLE_SANITIZE)

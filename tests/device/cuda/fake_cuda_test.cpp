@@ -33,17 +33,18 @@ TEST(FakeCuda, SteadyStateMakesNothingAndAsksTheDriverNothing) {
     Counts seen;
     const auto device = make_cuda(0, {});
     device->start(seen, 0);
-    auto* staging = device->allocate_pinned(64);
+    auto* in = device->allocate_pinned(64);
+    auto* out = device->allocate_pinned(64);
     const auto work = [&](int rounds) {
         Mark end = 0;
         for (int i = 0; i < rounds; ++i) {
             auto* block = device->allocate(64, kToDevice);
-            device->copy(kToDevice, block, staging, {64});
+            device->copy(kToDevice, block, in, {64});
             device->wait(kCompute, *device, kToDevice, device->mark(kToDevice));
             test::launch_add(*device, kCompute, block, 16, 1);
             test::launch_add(*device, kCompute, block, 16, 1);
             device->wait(kToHost, *device, kCompute, device->mark(kCompute));
-            device->copy(kToHost, staging, block, {64});
+            device->copy(kToHost, out, block, {64});
             device->free(block, kToHost);
             end = device->mark(kToHost);
             if (i % 16 == 0) device->await(kToHost, end);
@@ -62,7 +63,8 @@ TEST(FakeCuda, SteadyStateMakesNothingAndAsksTheDriverNothing) {
                     name == "cudaFreeAsync" || name == "cudaStreamWaitEvent" || name == "cudaEventQuery" ||
                     name == "cudaEventSynchronize" || name == "cudaStreamQuery")
             << name << " " << count;
-    device->free_pinned(staging);
+    device->free_pinned(in);
+    device->free_pinned(out);
     EXPECT_EQ(seen.failures, 0);
 }
 
