@@ -19,6 +19,8 @@ if(wanted)
     elseif(NOT wanted STREQUAL AUTO)
         message(FATAL_ERROR "HEDDLE_CUDA=${HEDDLE_CUDA}, but no CUDA toolkit ${HEDDLE_CUDA_OLDEST} or newer with its "
             "static runtime was found (found: '${CUDAToolkit_VERSION}'); CUDAToolkit_ROOT says where to look")
+    else()
+        message(STATUS "No CUDA toolkit ${HEDDLE_CUDA_OLDEST} or newer: built without the CUDA device")
     endif()
 endif()
 
