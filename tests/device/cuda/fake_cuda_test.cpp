@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <memory>
+#include <thread>
 
 #include "heddle/error.hpp"
 #include "host/device/cuda.hpp"
@@ -119,6 +120,35 @@ void lose_one_of_two() {
     test::launch_add(*second, kCompute, block, 16, 1);
     second->await(kCompute, second->mark(kCompute));
     EXPECT_EQ(second_seen.failures, 0);
+}
+
+// No mark is pending, so that only the failing call can tell.
+void lose_between_marks() {
+    Counts seen;
+    auto device = make_cuda(0, {});
+    device->start(seen, 0);
+    device->await(kCompute, device->mark(kCompute));
+    test::launch_illegal_access(*device, kCompute);
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    bool threw = false;
+    while (!threw && std::chrono::steady_clock::now() < limit) {
+        try {
+            device->free(device->allocate(1, kCompute), kCompute);
+        } catch (const DeviceError& error) {
+            threw = true;
+            EXPECT_FALSE(error.usable());
+        }
+    }
+    EXPECT_TRUE(threw);
+    while (seen.failures == 0 && std::chrono::steady_clock::now() < limit) std::this_thread::yield();
+    device.reset();
+    EXPECT_EQ(seen.failures, 1);
+}
+
+TEST(FakeCuda, ALossThatACallMeetsIsReportedToo) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    EXPECT_EXIT((lose_between_marks(), std::_Exit(testing::Test::HasFailure() ? 1 : 0)), testing::ExitedWithCode(0),
+                "");
 }
 
 TEST(FakeCuda, TheLossOfOneDeviceLeavesTheOther) {
