@@ -50,6 +50,7 @@ public:
     Mark mark(Stream stream) override;
     bool reached(Stream stream, Mark mark) const override;
     void await(Stream stream, Mark mark) override;
+    void check() const override { device_.check(); }
     void retire() noexcept override;
 
 private:

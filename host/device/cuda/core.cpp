@@ -37,8 +37,8 @@ void Core::lose(std::exception_ptr error) noexcept {
     for (const auto& lane : lanes) lane->wake();
 }
 
-void Core::retire(const char* reason) noexcept {
-    told.store(true);
+void Core::retire(const char* reason, Tell tell) noexcept {
+    if (tell == Tell::nobody) told.store(true);
     const auto device = device_name(ordinal);
     lose(std::make_exception_ptr(DeviceError(device + " is not used any more", reason,
                                              "start the program again to use the device", device, 0, "cudaSuccess",

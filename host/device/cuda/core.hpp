@@ -22,8 +22,8 @@ struct Core {
     void watch(Stream stream) noexcept;
     // The device takes nothing more; await() and the watchers wake.
     void lose(std::exception_ptr error) noexcept;
-    // The same, without a word to the observer.
-    void retire(const char* reason) noexcept;
+    enum class Tell : bool { nobody, observer };
+    void retire(const char* reason, Tell tell) noexcept;
 
     const int ordinal;
     Health health;

@@ -75,7 +75,8 @@ public:
     }
     bool reached(Stream stream, Mark mark) const override { return lane(stream).reached(mark); }
     void await(Stream stream, Mark mark) override { lane(stream).await(mark); }
-    void retire() noexcept override { core_->retire("it was given up"); }
+    void check() const override { core_->health.require(); }
+    void retire() noexcept override { core_->retire("it was given up", cuda::Core::Tell::observer); }
 
 private:
     cuda::Lane& lane(Stream stream) const { return *core_->lanes[static_cast<std::size_t>(stream)]; }
@@ -110,7 +111,7 @@ Cuda::~Cuda() {
     for (std::size_t i = 0; i < watchers_.size(); ++i)
         all = core_->lanes[i]->ends_within(std::max(left(), std::chrono::milliseconds{0})) && all;
     // One that hangs keeps what it uses: it goes on when the driver lets go of it, and then finds nothing to report.
-    if (!all) core_->retire("it did not finish its work");
+    if (!all) core_->retire("it did not finish its work", cuda::Core::Tell::nobody);
     for (std::size_t i = 0; i < watchers_.size(); ++i) {
         if (all)
             watchers_[i].join();
