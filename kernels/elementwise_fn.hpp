@@ -6,7 +6,6 @@
 #include <type_traits>
 
 #include "kernels/cast.hpp"
-#include "kernels/elementwise_ops.hpp"
 
 // Every elementwise operation, written once for host and device, with NumPy's results for every value. An overload that
 // is missing is an operation which that type does not have, or which host/expr lowers to others (positive, real of a
@@ -286,26 +285,3 @@ HEDDLE_FN Complex<T> log1p(Complex<T> z) {
 }
 
 }  // namespace heddle::kernels::fn
-
-namespace heddle::kernels {
-
-// Fn<op>::of(arguments…) is fn::<op's name>(arguments…), for the types that have it.
-template <Op op>
-struct Fn;
-#define X(name, arity, rule)                                          \
-    template <>                                                       \
-    struct Fn<Op::name> {                                             \
-        template <class... Ts>                                        \
-        HEDDLE_FN static auto of(Ts... arguments) requires requires { \
-            fn::name(arguments...);                                   \
-        }                                                             \
-        { return fn::name(arguments...); }                            \
-    };
-namespace fn {
-struct Lowered;  // host/expr turns it into its argument
-void positive(Lowered);
-}  // namespace fn
-HEDDLE_ELEMENTWISE_OPS(X)
-#undef X
-
-}  // namespace heddle::kernels

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "kernels/elementwise.hpp"
-#include "kernels/elementwise_fn.hpp"
+#include "kernels/elementwise_call.hpp"
 
 // Makes kernels from the functions in elementwise_fn.hpp. `isa` only tells the instances of differently compiled files
 // apart: without it the linker would keep one of them for all.

@@ -3,7 +3,7 @@
 #include <bit>
 #include <cstdint>
 
-#include "heddle/dtype.hpp"
+#include "heddle/half.hpp"
 #include "kernels/fn.hpp"
 
 // IEEE 754 binary16, rounding half to even; NaN keeps its sign and upper payload and becomes quiet, as the F16C

@@ -12,9 +12,6 @@
 namespace heddle::kernels {
 inline namespace reduction {
 
-// A leaf's values go round these lanes, which are then joined in pairs: part of the results' definition.
-inline constexpr std::int64_t kLanes = 16;
-
 template <class S>
 S join(std::array<S, kLanes>& lanes) {
     for (std::size_t step = 1; step < lanes.size(); step *= 2) {

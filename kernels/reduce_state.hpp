@@ -10,6 +10,9 @@
 namespace heddle::kernels {
 inline namespace reduction {
 
+// A leaf's values go round these lanes, which are then joined in pairs: part of the results' definition.
+inline constexpr std::int64_t kLanes = 16;
+
 template <class T>
 struct RealOf {
     using type = T;
@@ -46,7 +49,7 @@ struct Sum {
     HEDDLE_FN void init() { state = T{}; }
     HEDDLE_FN void add(T x, std::int64_t) { state = fn::add(state, skip && is_nan(x) ? T{} : x); }
     HEDDLE_FN void merge(const Sum& right) { state = fn::add(state, right.state); }
-    Wide result(std::int64_t, double) const { return state; }
+    HEDDLE_FN Wide result(std::int64_t, double) const { return state; }
 };
 
 template <class T, bool skip>
@@ -57,7 +60,7 @@ struct Prod {
     HEDDLE_FN void init() { state = one<T>(); }
     HEDDLE_FN void add(T x, std::int64_t) { state = fn::multiply(state, skip && is_nan(x) ? one<T>() : x); }
     HEDDLE_FN void merge(const Prod& right) { state = fn::multiply(state, right.state); }
-    Wide result(std::int64_t, double) const { return state; }
+    HEDDLE_FN Wide result(std::int64_t, double) const { return state; }
 };
 
 template <class T>
@@ -68,7 +71,7 @@ struct Mean {
     HEDDLE_FN void init() { state = T{}; }
     HEDDLE_FN void add(T x, std::int64_t) { state = fn::add(state, x); }
     HEDDLE_FN void merge(const Mean& right) { state = fn::add(state, right.state); }
-    Wide result(std::int64_t total, double) const { return divided(state, static_cast<double>(total)); }
+    HEDDLE_FN Wide result(std::int64_t total, double) const { return divided(state, static_cast<double>(total)); }
 };
 
 template <class T>
@@ -90,7 +93,7 @@ struct NanMean {
         state = fn::add(state, right.state);
         count += right.count;
     }
-    Wide result(std::int64_t, double) const { return divided(state, count); }
+    HEDDLE_FN Wide result(std::int64_t, double) const { return divided(state, count); }
 };
 
 template <class T>
@@ -135,7 +138,7 @@ struct Variance {
         m2 += right.m2 + squared_size(apart) * (count * right.count / both);
         count = both;
     }
-    Wide result(std::int64_t, double ddof) const {
+    HEDDLE_FN Wide result(std::int64_t, double ddof) const {
         const double freedom = count - ddof;
         if (skip && freedom <= 0) return std::numeric_limits<double>::quiet_NaN();
         const double variance = m2 / (freedom > 0 ? freedom : 0.0);
@@ -173,7 +176,7 @@ struct Extreme {
     HEDDLE_FN void init() { state = nothing(); }
     HEDDLE_FN void add(T x, std::int64_t) { state = pick(state, x); }
     HEDDLE_FN void merge(const Extreme& right) { state = pick(state, right.state); }
-    Wide result(std::int64_t, double) const { return state; }
+    HEDDLE_FN Wide result(std::int64_t, double) const { return state; }
 };
 
 // The first place of the lowest (or highest) value; the first NaN wins, or is passed over with `skip`.
@@ -204,7 +207,7 @@ struct ArgExtreme {
     HEDDLE_FN void merge(const ArgExtreme& right) {
         if (right.index >= 0) take(right.value, right.index);
     }
-    Wide result(std::int64_t, double) const { return index; }
+    HEDDLE_FN Wide result(std::int64_t, double) const { return index; }
 };
 
 template <class T>
@@ -231,7 +234,7 @@ struct TruthOf {
         if (kind == Truth::any) state |= right.state;
         if (kind == Truth::count) state += right.state;
     }
-    Wide result(std::int64_t, double) const { return state; }
+    HEDDLE_FN Wide result(std::int64_t, double) const { return state; }
 };
 
 }  // namespace reduction

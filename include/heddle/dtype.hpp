@@ -8,14 +8,9 @@
 #include <type_traits>
 
 #include "heddle/api.hpp"
+#include "heddle/half.hpp"
 
 namespace heddle {
-
-// IEEE 754 binary16, for storage: arithmetic widens it to float32 first.
-struct Half {
-    std::uint16_t bits = 0;
-    friend bool operator==(Half, Half) = default;
-};
 
 // Element types, in NumPy's order of kinds; `kDTypeCount` tables are indexed by the enum's value.
 enum class DType : std::uint8_t {
