@@ -1,0 +1,110 @@
+#include "host/expr/cuda_source.hpp"
+
+#include <fmt/format.h>
+
+#include "heddle/error.hpp"
+#include "host/expr/cuda_text.hpp"
+#include "kernels/device_headers.hpp"
+
+namespace heddle::expr {
+namespace {
+
+// Whether the device's result has the CPU's bits (or is a NaN as the CPU's).
+bool has_device_form(Op op, DType compute) {
+    if (op >= Op::exp && op <= Op::hypot) return false;
+    switch (op) {
+        case Op::cbrt:
+        case Op::angle:
+            return false;
+        case Op::power:
+            return is_integer(compute);
+        case Op::sqrt:
+        case Op::abs:
+        case Op::sign:
+            // std::sqrt and hypot.
+            return !is_complex(compute);
+        default:
+            return true;
+    }
+}
+
+// Whether a value's sign is the CPU's even where it is a NaN: for what is read, or made from what has no NaN.
+bool has_known_sign(const Program& program, const Instruction& user, std::size_t argument) {
+    const Slot slot = user.arguments[argument];
+    if (slot.kind != Slot::Kind::reg) return true;
+    const Instruction* maker = nullptr;
+    for (const Instruction& ins : program.instructions()) {
+        if (&ins == &user) break;
+        if (ins.target == slot.index) maker = &ins;
+    }
+    // float16 widens by its bits.
+    return maker != nullptr && maker->form == Form::cast &&
+           (!is_float(maker->types[0]) || size_of(maker->types[0]) == 2) && !is_complex(maker->types[0]);
+}
+
+std::string lacks(Op op, DType compute) {
+    return fmt::format("{} of {} has no device form with the CPU's bits yet", name_of(op), name_of(compute));
+}
+
+// A form keeps its elements in flight: about 64 bytes a thread, from all inputs together.
+int turns_of(const KernelForm& form) {
+    const auto loads = std::count_if(form.inputs.begin(), form.inputs.end(),
+                                     [](Reach r) { return r != Reach::unused && r != Reach::single; });
+    return loads <= 1 ? 4 : loads <= 3 ? 2 : 1;
+}
+
+}  // namespace
+
+std::optional<std::string> reason_not_generated(const Program& program) {
+    for (const Instruction& ins : program.instructions()) {
+        // Pairs and triples hold basic arithmetic only.
+        if (ins.form != Form::op) continue;
+        const Op op = ins.ops[0];
+        const DType compute = ins.types[static_cast<std::size_t>(arity_of(op) - 1)];
+        if (!has_device_form(op, compute)) return lacks(op, compute);
+        if (op == Op::copysign && !has_known_sign(program, ins, 1)) {
+            return fmt::format(
+                "copysign of {} takes the sign of a computed value, which may be a NaN: devices do not keep "
+                "a NaN's sign",
+                name_of(compute));
+        }
+    }
+    return std::nullopt;
+}
+
+void check_generated(const Program& program) {
+    if (const auto reason = reason_not_generated(program))
+        throw DTypeError("cannot make a kernel of the program", *reason, "run it on the CPU");
+}
+
+CudaKernel make_cuda_source(const Program& program, const KernelForm& form, const std::string& entry) {
+    check_generated(program);
+    std::string text =
+        "#include \"kernels/device_access.hpp\"\n#include \"kernels/elementwise_fn.hpp\"\n\n"
+        "namespace heddle::kernels {\nnamespace ";
+    text += entry + "_code {\n";
+    text += fmt::format("using Index = std::uint{}_t;\n", form.index == IndexBits::b32 ? 32 : 64);
+    text += "struct Parameters {\n" + constant_fields(program) +
+            "std::uint64_t count;\n    std::uint64_t packs;\n    std::uint32_t* error;\n" +
+            operand_fields(program, form) + "};\n";
+    text += map_struct(program, form);
+    text += fmt::format("}}\n}}\n\nextern \"C\" __global__ void __launch_bounds__({}) {}(\n", kKernelThreads, entry);
+    text += fmt::format("    const __grid_constant__ heddle::kernels::{}_code::Parameters p) {{\n", entry);
+    text += fmt::format("    using namespace heddle::kernels;\n    using namespace {}_code;\n", entry);
+    text += fmt::format("    device::map<{}, {}, Map, Index>(p);\n}}\n", pack_length(program, form), turns_of(form));
+    return {std::move(text), entry};
+}
+
+std::vector<std::string> cuda_options() {
+    // A product and a sum are two roundings on the CPU.
+    return {"--std=c++20", "--fmad=false", "-default-device"};
+}
+
+std::vector<std::pair<std::string, std::string>> cuda_headers() {
+    std::vector<std::pair<std::string, std::string>> headers;
+    for (const kernels::DeviceHeader& header : kernels::device_headers())
+        headers.emplace_back(header.name, header.text);
+    return headers;
+}
+
+}  // namespace heddle::expr

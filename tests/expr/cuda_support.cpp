@@ -1,0 +1,143 @@
+#include "tests/expr/cuda_support.hpp"
+
+#include <dlfcn.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <fstream>
+#include <stdexcept>
+#include <thread>
+
+#include "tests/support/paths.hpp"
+
+namespace heddle::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+void write(const fs::path& path, const std::string& text) {
+    fs::create_directories(path.parent_path());
+    std::ofstream(path) << text;
+}
+
+struct Nvrtc {
+    using Program = void*;
+    int (*create)(Program*, const char*, const char*, int, const char* const*, const char* const*) = nullptr;
+    int (*compile)(Program, int, const char* const*) = nullptr;
+    int (*destroy)(Program*) = nullptr;
+    int (*log_size)(Program, std::size_t*) = nullptr;
+    int (*log)(Program, char*) = nullptr;
+    int (*cubin_size)(Program, std::size_t*) = nullptr;
+    int (*cubin)(Program, char*) = nullptr;
+    std::string problem;
+
+    Nvrtc() {
+        void* library = nullptr;
+        for (const char* name : {"libnvrtc.so.13", "libnvrtc.so.12", "/usr/local/cuda/lib64/libnvrtc.so"}) {
+            library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+            if (library != nullptr) break;
+            problem = dlerror();
+        }
+        if (library == nullptr) return;
+        problem.clear();
+        const auto get = [&](auto& function, const char* name) {
+            function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(dlsym(library, name));
+            if (function == nullptr) problem = std::string("no ") + name;
+        };
+        get(create, "nvrtcCreateProgram");
+        get(compile, "nvrtcCompileProgram");
+        get(destroy, "nvrtcDestroyProgram");
+        get(log_size, "nvrtcGetProgramLogSize");
+        get(log, "nvrtcGetProgramLog");
+        get(cubin_size, "nvrtcGetCUBINSize");
+        get(cubin, "nvrtcGetCUBIN");
+    }
+};
+
+const Nvrtc& nvrtc() {
+    static const Nvrtc opened;
+    return opened;
+}
+
+}  // namespace
+
+std::optional<Emulation> Emulation::compile(const std::vector<EmulatedKernel>& kernels) {
+    if (access(HEDDLE_TEST_CXX, X_OK) != 0) return std::nullopt;
+    const TempDir folder;
+    // The standard headers are the compiler's own.
+    for (const auto& [name, text] : expr::cuda_headers())
+        if (name.find('/') != std::string::npos) write(folder.path() / name, text);
+    const fs::path prelude = source_path("tests/expr/cuda_emulation.hpp");
+    constexpr std::size_t kUnits = 4;
+    std::array<std::string, kUnits> units;
+    units.fill("#include \"" + prelude.string() + "\"\n");
+    for (std::size_t k = 0; k < kernels.size(); ++k) {
+        const auto& [kernel, warps] = kernels[k];
+        units[k % kUnits] +=
+            kernel->source + "HEDDLE_EMULATE(" + kernel->entry + ", " + (warps ? "true" : "false") + ")\n";
+    }
+    std::array<int, kUnits> failed{};
+    const auto build = [&](std::size_t u) {
+        const std::string path = (folder.path() / ("unit" + std::to_string(u))).string();
+        write(path + ".cpp", units[u]);
+        const std::string command = HEDDLE_TEST_CXX
+                                    " -std=c++20 -O0 -w -shared -fPIC -ffp-contract=off "
+                                    "-fno-strict-aliasing -I '" +
+                                    folder.path().string() + "' -o '" + path + ".so' '" + path + ".cpp'";
+        failed[u] = std::system(command.c_str());
+    };
+    std::thread second([&] { build(0), build(1); });
+    build(2), build(3);
+    second.join();
+    Emulation result;
+    for (std::size_t u = 0; u < kUnits; ++u) {
+        const std::string path = (folder.path() / ("unit" + std::to_string(u) + ".so")).string();
+        void* library = failed[u] == 0 ? dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL) : nullptr;
+        if (library == nullptr) throw std::runtime_error("a unit of generated kernels is not C++");
+        result.libraries_.push_back(library);
+    }
+    return result;
+}
+
+Emulated Emulation::find(const std::string& entry) const {
+    for (void* library : libraries_) {
+        void* found = dlsym(library, ("emulated_" + entry).c_str());
+        if (found != nullptr) return reinterpret_cast<Emulated>(found);
+    }
+    throw std::runtime_error("no kernel " + entry);
+}
+
+std::string why_no_nvrtc() { return nvrtc().problem; }
+
+std::string compile_with_nvrtc(const std::string& source, int architecture, std::string* cubin) {
+    const auto headers = expr::cuda_headers();
+    std::vector<const char*> names, texts, options;
+    for (const auto& [name, text] : headers) {
+        names.push_back(name.c_str());
+        texts.push_back(text.c_str());
+    }
+    std::vector<std::string> all = expr::cuda_options();
+    all.push_back("--gpu-architecture=sm_" + std::to_string(architecture));
+    for (const std::string& option : all) options.push_back(option.c_str());
+    const Nvrtc& n = nvrtc();
+    Nvrtc::Program program = nullptr;
+    if (n.create(&program, source.c_str(), "generated.cu", static_cast<int>(names.size()), texts.data(), names.data()))
+        return "cannot make a program";
+    std::string log;
+    if (n.compile(program, static_cast<int>(options.size()), options.data()) != 0) {
+        std::size_t size = 0;
+        n.log_size(program, &size);
+        log.resize(size);
+        n.log(program, log.data());
+    } else if (cubin != nullptr) {
+        std::size_t size = 0;
+        n.cubin_size(program, &size);
+        cubin->resize(size);
+        n.cubin(program, cubin->data());
+    }
+    n.destroy(&program);
+    return log;
+}
+
+}  // namespace heddle::test

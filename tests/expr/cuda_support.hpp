@@ -1,0 +1,36 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/expr/cuda_source.hpp"
+
+// Generated kernels made runnable without a GPU, or compiled for one.
+namespace heddle::test {
+
+// A kernel as C++; called like the kernel, with its parameters' bytes.
+using Emulated = void (*)(const void* parameters, unsigned blocks, unsigned threads);
+
+struct EmulatedKernel {
+    const expr::CudaKernel* kernel;
+    bool warps = false;  // its threads exchange values
+};
+
+// Compiles the kernels with the compiler that built the tests, some at a time, and loads them.
+class Emulation {
+public:
+    // Nothing where there is no compiler.
+    static std::optional<Emulation> compile(const std::vector<EmulatedKernel>& kernels);
+    Emulated find(const std::string& entry) const;
+
+private:
+    std::vector<void*> libraries_;
+};
+
+// Empty where NVRTC can be opened, else why not.
+std::string why_no_nvrtc();
+// The compiler's messages, empty on success; `cubin` gets what it made.
+std::string compile_with_nvrtc(const std::string& source, int architecture, std::string* cubin = nullptr);
+
+}  // namespace heddle::test
