@@ -1,0 +1,181 @@
+#include "host/expr/cuda_reduce.hpp"
+
+#include <fmt/format.h>
+
+#include <bit>
+
+#include "heddle/error.hpp"
+#include "host/expr/cuda_text.hpp"
+
+namespace heddle::expr {
+namespace {
+
+using kernels::Reduce;
+
+// The state that the CPU's make_… functions choose.
+std::string state_type(const Reduction& r) {
+    const bool skip = r.skip_nan && (is_float(r.element) || is_complex(r.element));
+    const bool lowest = r.reduce == Reduce::min || r.reduce == Reduce::argmin;
+    const std::string real = is_complex(r.element) ? "Complex<double>" : "double";
+    const std::string exact = is_float(r.element) || is_complex(r.element) ? real
+                              : is_unsigned(r.element)                     ? "std::uint64_t"
+                                                                           : "std::int64_t";
+    switch (r.reduce) {
+        case Reduce::sum:
+            return fmt::format("Sum<{}, {}>", exact, skip);
+        case Reduce::prod:
+            return fmt::format("Prod<{}, {}>", exact, skip);
+        case Reduce::mean:
+            return fmt::format("{}<{}>", skip ? "NanMean" : "Mean", real);
+        case Reduce::var:
+        case Reduce::std:
+            return fmt::format("Variance<{}, {}, {}>", real, skip, r.reduce == Reduce::std);
+        case Reduce::min:
+        case Reduce::max:
+            return fmt::format("Extreme<{}, {}, {}>", exact, lowest, skip);
+        case Reduce::argmin:
+        case Reduce::argmax:
+            return fmt::format("ArgExtreme<{}, {}, {}>", exact, lowest, skip);
+        default:
+            return fmt::format("TruthOf<{}, Truth::{}, {}>", skip ? real : "bool", name_of(r.reduce), skip);
+    }
+}
+
+std::string begin_code(const Reduction& reduction, const std::string& entry) {
+    const kernels::Reducer reducer = kernels::make_reducer(reduction.reduce, reduction.skip_nan, reduction.element);
+    return fmt::format(
+        "#include \"kernels/device_reduce.hpp\"\n\nnamespace heddle::kernels {{\nnamespace {}_code {{\n"
+        "using State = {};\nstatic_assert(sizeof(State) == {});\n",
+        entry, state_type(reduction), reducer.state_size);
+}
+
+CudaKernel end_code(std::string text, const std::string& entry, const std::string& call) {
+    text += fmt::format("}}\n}}\n\nextern \"C\" __global__ void __launch_bounds__({}) {}(\n", kKernelThreads, entry);
+    text += fmt::format("    const __grid_constant__ heddle::kernels::{}_code::Parameters p) {{\n", entry);
+    text += fmt::format("    using namespace heddle::kernels;\n    using namespace {}_code;\n", entry);
+    text += fmt::format("    device::{}(p);\n}}\n", call);
+    return {std::move(text), entry};
+}
+
+std::string index_type(IndexBits bits) {
+    return fmt::format("using Index = std::uint{}_t;\n", bits == IndexBits::b32 ? 32 : 64);
+}
+
+// A launch's layout, whose values are reduced instead of stored.
+OperandLayout layout_of(const Program& program, const Shape& extents, std::span<const StridedInput> inputs) {
+    return OperandLayout(program, extents, inputs, {});
+}
+
+}  // namespace
+
+CudaKernel make_cuda_leaves(const Program& program, const ReduceForm& form, const Reduction& reduction,
+                            const std::string& entry) {
+    check_generated(program);
+    std::string text = begin_code(reduction, entry) + index_type(form.form.index) + "struct Parameters {\n" +
+                       constant_fields(program) +
+                       "std::uint32_t* error;\n    std::uint64_t packs, rows, row_length, leaf, segments;\n"
+                       "    std::int64_t first_number;\n    std::uint8_t* states;\n";
+    if (form.row_rank > 1) text += fmt::format("    device::Divider row_dividers[{}];\n", form.row_rank - 1);
+    if (form.row_rank > 0) text += fmt::format("    std::int64_t numbers[{0}], places[{0}];\n", form.row_rank);
+    text += operand_fields(program, form.form) + "};\n" + map_struct(program, form.form);
+    return end_code(std::move(text), entry,
+                    fmt::format("leaves<{}, {}, State, Map, Index>", pack_length(program, form.form), form.row_rank));
+}
+
+CudaKernel make_cuda_columns(const Program& program, const ReduceForm& form, const Reduction& reduction,
+                             const std::string& entry) {
+    check_generated(program);
+    std::string text = begin_code(reduction, entry) + index_type(form.form.index) + "struct Parameters {\n" +
+                       constant_fields(program) +
+                       "std::uint32_t* error;\n    std::uint64_t reduced, columns, leaf, begun, leaves;\n"
+                       "    std::int64_t first_number;\n    std::uint8_t* states;\n";
+    text += operand_fields(program, form.form) + "};\n" + map_struct(program, form.form);
+    return end_code(std::move(text), entry, "columns<State, Map, Index>");
+}
+
+CudaKernel make_cuda_join(const Reduction& reduction, const std::string& entry) {
+    return end_code(begin_code(reduction, entry) +
+                        "struct alignas(16) Parameters {\n    std::uint64_t outputs, leaves;\n"
+                        "    const std::uint8_t* from;\n    std::uint8_t* to;\n};\n",
+                    entry, "join_leaves<State>");
+}
+
+CudaKernel make_cuda_finish(const Reduction& reduction, const std::string& entry) {
+    const kernels::Reducer reducer = kernels::make_reducer(reduction.reduce, reduction.skip_nan, reduction.element);
+    return end_code(begin_code(reduction, entry) +
+                        "struct alignas(16) Parameters {\n    std::uint64_t outputs;\n    std::int64_t total;\n"
+                        "    double ddof;\n    const std::uint8_t* from;\n    std::uint8_t* to;\n"
+                        "    std::uint32_t* error;\n};\n",
+                    entry, fmt::format("finish<State, {}>", cuda_type(reducer.output)));
+}
+
+ReduceLaunch bind_leaves(const Program& program, const Shape& extents, std::span<const StridedInput> inputs,
+                         const RowLeaves& rows, void* states, void* error) {
+    const OperandLayout layout = layout_of(program, extents, inputs);
+    ReduceLaunch launch{{layout.form, rows.numbers.rank()}, {}, 0};
+    if (layout.count == 0) return launch;
+    const int n = pack_length(program, layout.form);
+    const std::int64_t count = layout.count / rows.row_length, segments = (rows.row_length + rows.leaf - 1) / rows.leaf;
+    const bool packs = n > 1 && layout.allows_packs(n) && (count == 1 || rows.row_length % n == 0) &&
+                       (segments == 1 || rows.leaf % n == 0);
+    ParameterWriter writer;
+    for (const Scalar& value : program.constants()) writer.constant(value);
+    writer.address(error);
+    for (const std::int64_t value :
+         {std::int64_t{packs}, count, rows.row_length, rows.leaf, segments, rows.first_number})
+        writer.word(static_cast<std::uint64_t>(value));
+    writer.address(states);
+    for (int axis = 1; axis < rows.numbers.rank(); ++axis) writer.divider(extents[axis]);
+    for (const Shape& strides : {rows.numbers, rows.places})
+        for (const std::int64_t stride : strides) writer.word(static_cast<std::uint64_t>(stride));
+    layout.write(writer);
+    launch.parameters = writer.take();
+    launch.work = (count * segments * (16 / n) + 31) / 32 * 32;
+    return launch;
+}
+
+std::int64_t column_leaves(const ColumnLeaves& columns, const Shape& extents) {
+    return (extents.count() / columns.columns + columns.begun + columns.leaf - 1) / columns.leaf;
+}
+
+ReduceLaunch bind_columns(const Program& program, const Shape& extents, std::span<const StridedInput> inputs,
+                          const ColumnLeaves& columns, void* states, void* error) {
+    const OperandLayout layout = layout_of(program, extents, inputs);
+    ReduceLaunch launch{{layout.form, 0}, {}, 0};
+    if (layout.count == 0) return launch;
+    const std::int64_t leaves = column_leaves(columns, extents);
+    ParameterWriter writer;
+    for (const Scalar& value : program.constants()) writer.constant(value);
+    writer.address(error);
+    for (const std::int64_t value :
+         {layout.count / columns.columns, columns.columns, columns.leaf, columns.begun, leaves, columns.first_number})
+        writer.word(static_cast<std::uint64_t>(value));
+    writer.address(states);
+    layout.write(writer);
+    launch.parameters = writer.take();
+    launch.work = columns.columns * leaves;
+    return launch;
+}
+
+ReduceLaunch bind_join(const void* from, void* to, std::int64_t outputs, std::int64_t leaves) {
+    ParameterWriter writer;
+    writer.word(static_cast<std::uint64_t>(outputs));
+    writer.word(static_cast<std::uint64_t>(leaves));
+    writer.address(from);
+    writer.address(to);
+    return {{}, writer.take(), outputs * joined(leaves) * 32};
+}
+
+ReduceLaunch bind_finish(const void* states, void* out, std::int64_t outputs, std::int64_t total, double ddof,
+                         void* error) {
+    ParameterWriter writer;
+    writer.word(static_cast<std::uint64_t>(outputs));
+    writer.word(static_cast<std::uint64_t>(total));
+    writer.word(std::bit_cast<std::uint64_t>(ddof));
+    writer.address(states);
+    writer.address(out);
+    writer.address(error);
+    return {{}, writer.take(), outputs};
+}
+
+}  // namespace heddle::expr

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "host/expr/cuda_source.hpp"
+
+// Reductions as CUDA C, in the CPU's tree: leaves and their lanes as kernels/reduce_loops.hpp folds them, joined as an
+// aligned binary tree over their numbers (host/array/reduce_tree.hpp). States have the bytes of the CPU's.
+namespace heddle::expr {
+
+// `element` is the type that make_reducer is given.
+struct Reduction {
+    kernels::Reduce reduce = kernels::Reduce::sum;
+    bool skip_nan = false;
+    DType element = DType::float64;
+};
+
+struct ReduceForm {
+    KernelForm form;   // of the inputs; it has no outputs
+    int row_rank = 0;  // axes before the rows that make leaves
+    friend bool operator==(const ReduceForm&, const ReduceForm&) = default;
+};
+
+// The program has one output of type Reducer::input. DTypeError: reason_not_generated's, or no such reduction.
+CudaKernel make_cuda_leaves(const Program& program, const ReduceForm& form, const Reduction& reduction,
+                            const std::string& entry = "heddle_leaves");
+CudaKernel make_cuda_columns(const Program& program, const ReduceForm& form, const Reduction& reduction,
+                             const std::string& entry = "heddle_columns");
+CudaKernel make_cuda_join(const Reduction& reduction, const std::string& entry = "heddle_join");
+CudaKernel make_cuda_finish(const Reduction& reduction, const std::string& entry = "heddle_finish");
+
+struct ReduceLaunch {
+    ReduceForm form;
+    std::vector<std::byte> parameters;
+    std::int64_t work = 0;  // threads that have something to do
+};
+
+// An iteration space as rows of `row_length` neighbouring elements, each cut into leaves of `leaf` elements (at most
+// kLeaf), of which the last may be shorter. Along the axes before the row: how the number of a row's first element
+// within its output grows, and the place of the state of its first leaf. Leaf l of a row is states[place + l].
+struct RowLeaves {
+    std::int64_t row_length = 0, leaf = 0;
+    Shape numbers, places;
+    std::int64_t first_number = 0;  // of element (0, 0, …)
+};
+ReduceLaunch bind_leaves(const Program& program, const Shape& extents, std::span<const StridedInput> inputs,
+                         const RowLeaves& rows, void* states, void* error = nullptr);
+
+// An iteration space as [reduced][columns]: a column's elements are taken one after the other, as Reducer::accumulate
+// does, and cut into leaves of `leaf`. `begun` elements of the first leaf were taken before, in another launch; it goes
+// on from the state that is there. Leaf l of column c is states[c * column_leaves(…) + l].
+struct ColumnLeaves {
+    std::int64_t columns = 0, leaf = 0, begun = 0;
+    std::int64_t first_number = 0;
+};
+std::int64_t column_leaves(const ColumnLeaves& columns, const Shape& extents);
+ReduceLaunch bind_columns(const Program& program, const Shape& extents, std::span<const StridedInput> inputs,
+                          const ColumnLeaves& columns, void* states, void* error = nullptr);
+
+// Five levels of the tree in one launch: to[o * joined(leaves) + i] is the join of from[o * leaves + 32 i] and the 31
+// after it, as far as there are. Launches until one state of each output is left join the whole tree.
+constexpr std::int64_t joined(std::int64_t leaves) { return (leaves + 31) / 32; }
+ReduceLaunch bind_join(const void* from, void* to, std::int64_t outputs, std::int64_t leaves);
+
+// Results from one state of each output. `error` gets 2 where the position of NaN only was asked for.
+ReduceLaunch bind_finish(const void* states, void* out, std::int64_t outputs, std::int64_t total, double ddof,
+                         void* error);
+
+}  // namespace heddle::expr

@@ -1,0 +1,276 @@
+#include "host/expr/cuda_reduce.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <random>
+#include <thread>
+
+#include "heddle/error.hpp"
+#include "host/array/reduce_tree.hpp"
+#include "tests/expr/cuda_support.hpp"
+#include "tests/kernels/values.hpp"
+
+namespace heddle::expr {
+namespace {
+
+using array::Bytes;
+using kernels::Reduce;
+using kernels::Reducer;
+
+struct Way {
+    Reduction reduction;
+    Reducer reducer;
+    Program program;
+    bool strided = false;  // the second input repeats along the first axis
+    std::size_t number = 0;
+    std::vector<CudaKernel> kernels;
+
+    std::string entry(const std::string& kind) const { return "reduce_" + std::to_string(number) + "_" + kind; }
+    std::string name() const {
+        return std::string(name_of(reduction.reduce)) + (reduction.skip_nan ? " skipping " : " ") +
+               std::string(name_of(reduction.element));
+    }
+};
+
+// x, or max(x, y) where the type has an order: something to fuse.
+Program make_program(DType t, DType to) {
+    ProgramBuilder b;
+    const int x = b.input(t), y = b.input(t);
+    b.output(b.apply_promoted(Op::maximum, x, y), to);
+    return b.build();
+}
+
+Bytes tame_values(DType t, std::size_t n, unsigned seed, bool wild) {
+    if (wild) return test::mixed_bytes(t, n, seed);
+    Bytes bytes(n * size_of(t) + 1);
+    std::mt19937_64 random(seed);
+    const auto width = size_of(t);
+    for (std::size_t i = 0; i < n; ++i) {
+        const bool nan = !is_integer(t) && !is_bool(t) && random() % 60 == 0;
+        const double x = nan ? NAN : static_cast<double>(random() % 2000) / 512 + (is_unsigned(t) ? 0 : -2);
+        Scalar::of_float(x, t).store(&bytes[i * width]);
+    }
+    return bytes;
+}
+
+// x[a][b][r] and y[b][r], or y[r] where it repeats along a.
+struct Space {
+    Shape extents;
+    Bytes x, y;
+    std::array<StridedInput, 2> inputs;
+
+    Space(const Way& way, std::int64_t a, std::int64_t b, std::int64_t r, unsigned seed, bool wild) : extents{a, b, r} {
+        const DType t = way.reduction.element;
+        const auto w = static_cast<std::int64_t>(size_of(t));
+        x = tame_values(t, static_cast<std::size_t>(a * b * r), seed, wild);
+        y = tame_values(t, static_cast<std::size_t>(a * b * r), seed + 1, wild);
+        const Shape dense{b * r * w, r * w, w};
+        inputs[0] = {x.data(), dense};
+        inputs[1] = {y.data(), way.strided ? Shape{0, r * w, w} : dense};
+    }
+    // The values that are reduced, in C order.
+    Bytes values(const Program& program) const {
+        Bytes out(static_cast<std::size_t>(extents.count()) * size_of(program.output_dtype(0)) + 1);
+        Target target;
+        target.dense = out.data();
+        Evaluator().run(program, extents, inputs, 0, extents.count(), {std::span(&target, 1)});
+        return out;
+    }
+};
+
+// Equal words, or NaN in both.
+void expect_states(const Bytes& got, const Bytes& want, const std::string& what) {
+    ASSERT_EQ(got.size(), want.size());
+    for (std::size_t at = 0; at < got.size(); at += 8) {
+        std::uint64_t x, y;
+        std::memcpy(&x, &got[at], 8);
+        std::memcpy(&y, &want[at], 8);
+        const bool nan = std::isnan(std::bit_cast<double>(x)) && std::isnan(std::bit_cast<double>(y));
+        ASSERT_TRUE(x == y || nan) << what << ", word " << at / 8 << ": " << std::bit_cast<double>(x) << " and "
+                                   << std::bit_cast<double>(y);
+    }
+}
+
+void expect_results(const Way& way, const test::Emulation& emulation, const Bytes& states, std::int64_t outputs,
+                    std::int64_t total, double ddof, const std::string& what) {
+    const DType t = way.reducer.output;
+    Bytes want(static_cast<std::size_t>(outputs) * size_of(t)), got(want.size());
+    std::uint32_t error = 0;
+    bool thrown = false;
+    try {
+        way.reducer.finalize(states.data(), want.data(), outputs, total, ddof);
+    } catch (const ArgumentError&) {
+        thrown = true;
+    }
+    const ReduceLaunch finish = bind_finish(states.data(), got.data(), outputs, total, ddof, &error);
+    emulation.find(way.entry("finish"))(finish.parameters.data(), 2, 32);
+    ASSERT_EQ(error == 2, thrown) << what;
+    for (std::size_t at = 0; !thrown && at < got.size(); at += size_of(t)) {
+        const Scalar x = Scalar::load(&got[at], t), y = Scalar::load(&want[at], t);
+        ASSERT_EQ(to_string(x), to_string(y)) << what;
+        if (to_string(x).find("nan") == std::string::npos) {
+            ASSERT_EQ(std::memcmp(&got[at], &want[at], size_of(t)), 0) << what;
+        }
+    }
+}
+
+// Axes 0 and 2 go, axis 1 stays: states[b][a * segments + segment].
+void check_rows(const Way& way, const test::Emulation& emulation, std::int64_t a, std::int64_t b, std::int64_t r,
+                std::int64_t leaf, bool wild) {
+    const Space space(way, a, b, r, static_cast<unsigned>(r + 7 * b), wild);
+    const std::int64_t segments = (r + leaf - 1) / leaf, leaves = a * segments;
+    const std::size_t size = way.reducer.state_size;
+    const std::string what = way.name() + " of rows " + to_string(space.extents) + (wild ? " wild" : "");
+    Bytes got(static_cast<std::size_t>(b * leaves) * size, std::byte{0xee}), want(got.size());
+    const ReduceLaunch launch = bind_leaves(way.program, space.extents, space.inputs,
+                                            {r, leaf, Shape{r, 0}, Shape{segments, leaves}, 5}, got.data());
+    emulation.find(way.entry("leaves"))(launch.parameters.data(), 2, 64);
+    const Bytes values = space.values(way.program);
+    const auto width = size_of(way.reducer.input);
+    for (std::int64_t row = 0; row < a * b; ++row) {
+        for (std::int64_t s = 0; s < segments; ++s) {
+            const auto place = static_cast<std::size_t>(row % b * leaves + row / b * segments + s);
+            way.reducer.fold(&want[place * size], &values[static_cast<std::size_t>(row * r + s * leaf) * width],
+                             std::min(leaf, r - s * leaf), 5 + row / b * r + s * leaf);
+        }
+    }
+    ASSERT_NO_FATAL_FAILURE(expect_states(got, want, what));
+    // The tree, by the CPU and by as many launches as it takes.
+    Bytes tree;
+    for (std::int64_t output = 0; output < b; ++output) {
+        array::TreeFold fold;
+        for (std::int64_t l = 0; l < leaves; ++l) {
+            const auto* state = &want[static_cast<std::size_t>(output * leaves + l) * size];
+            fold.push(way.reducer, 0, l, Bytes(state, state + size));
+        }
+        const Bytes joined_state = fold.finish(way.reducer, 1);
+        tree.insert(tree.end(), joined_state.begin(), joined_state.end());
+    }
+    for (std::int64_t n = leaves; n > 1; n = joined(n)) {
+        Bytes next(static_cast<std::size_t>(b * joined(n)) * size);
+        const ReduceLaunch join = bind_join(got.data(), next.data(), b, n);
+        emulation.find(way.entry("join"))(join.parameters.data(), 2, 64);
+        got = std::move(next);
+    }
+    ASSERT_NO_FATAL_FAILURE(expect_states(got, tree, what + " joined"));
+    expect_results(way, emulation, tree, b, a * r, 1, what);
+}
+
+// Axis 0 goes; leaves of 256, the first one begun by an earlier launch.
+void check_columns(const Way& way, const test::Emulation& emulation, std::int64_t a, std::int64_t b, std::int64_t r,
+                   std::int64_t begun, bool wild) {
+    const Space space(way, a, b, r, static_cast<unsigned>(a + 11), wild);
+    const ColumnLeaves columns{b * r, array::kColumnLeaf, begun, 1000};
+    const std::int64_t leaves = column_leaves(columns, space.extents);
+    const std::size_t size = way.reducer.state_size;
+    const std::string what = way.name() + " of columns " + to_string(space.extents);
+    const auto outputs = static_cast<std::size_t>(b * r);
+    Bytes want(outputs * static_cast<std::size_t>(leaves) * size);
+    way.reducer.init(want.data(), b * r * leaves);
+    const Bytes values = space.values(way.program);
+    const auto value = [&](std::int64_t row, std::size_t o) {
+        return &values[(static_cast<std::size_t>(row) * outputs + o) * size_of(way.reducer.input)];
+    };
+    const auto state = [&](std::size_t o, std::int64_t leaf) {
+        return &want[(o * static_cast<std::size_t>(leaves) + static_cast<std::size_t>(leaf)) * size];
+    };
+    for (std::size_t o = 0; o < outputs; ++o)
+        for (std::int64_t i = 0; i < begun; ++i)
+            way.reducer.accumulate(state(o, 0), value(i % a, o), 1, 1000 - begun + i);
+    Bytes got = want;
+    for (std::size_t o = 0; o < outputs; ++o)
+        for (std::int64_t i = 0; i < a; ++i)
+            way.reducer.accumulate(state(o, (begun + i) / array::kColumnLeaf), value(i, o), 1, 1000 + i);
+    const ReduceLaunch launch = bind_columns(way.program, space.extents, space.inputs, columns, got.data());
+    emulation.find(way.entry("columns"))(launch.parameters.data(), 2, 32);
+    expect_states(got, want, what);
+}
+
+std::vector<Way> all_ways() {
+    std::vector<Way> ways;
+    for (std::size_t reduce = 0; reduce < 12; ++reduce) {
+        for (const auto& [element, skip] : {std::pair(DType::boolean, false),
+                                            {DType::int16, false},
+                                            {DType::uint64, false},
+                                            {DType::float32, false},
+                                            {DType::float32, true},
+                                            {DType::float16, true},
+                                            {DType::complex64, false},
+                                            {DType::complex64, true}}) {
+            const Reduction r{static_cast<Reduce>(reduce), skip, element};
+            // The CPU's own choice of element types for the same states need not be compiled again.
+            if ((reduce + ways.size()) % 2 == 1 && element == DType::float16) continue;
+            const Reducer reducer = make_reducer(r.reduce, r.skip_nan, r.element);
+            Way way{r, reducer, make_program(element, reducer.input), ways.size() % 3 == 1, ways.size(), {}};
+            const Space sample(way, 2, 3, 4, 1, false);
+            const ReduceForm rows =
+                bind_leaves(way.program, sample.extents, sample.inputs, {4, 4, Shape{4, 0}, Shape{1, 2}}, nullptr).form;
+            const ReduceForm columns =
+                bind_columns(way.program, sample.extents, sample.inputs, {12, 256}, nullptr).form;
+            way.kernels.push_back(make_cuda_leaves(way.program, rows, r, way.entry("leaves")));
+            way.kernels.push_back(make_cuda_join(r, way.entry("join")));
+            way.kernels.push_back(make_cuda_finish(r, way.entry("finish")));
+            if (ways.size() % 2 == 0)
+                way.kernels.push_back(make_cuda_columns(way.program, columns, r, way.entry("columns")));
+            ways.push_back(std::move(way));
+        }
+    }
+    return ways;
+}
+
+TEST(CudaReduce, LeavesAndTreeHaveTheCpusBits) {
+    const std::vector<Way> ways = all_ways();
+    std::vector<test::EmulatedKernel> kernels;
+    for (const Way& way : ways)
+        for (const CudaKernel& kernel : way.kernels)
+            kernels.push_back({&kernel, kernel.entry == way.entry("leaves") || kernel.entry == way.entry("join")});
+    const auto emulation = test::Emulation::compile(kernels);
+    if (!emulation) GTEST_SKIP() << "no C++ compiler at " HEDDLE_TEST_CXX;
+    std::size_t checked = 0;
+    for (const Way& way : ways) {
+        for (const bool wild : {false, true}) {
+            for (const std::int64_t r : {2, 16, 31, 1023, 1024, 1032, 2051}) {
+                ASSERT_NO_FATAL_FAILURE(check_rows(way, *emulation, 2, 3, r, std::min<std::int64_t>(r, 1024), wild));
+                ++checked;
+            }
+        }
+        // Rows shorter than a leaf of several; a tree of two launches; a leaf that is no multiple of anything.
+        ASSERT_NO_FATAL_FAILURE(check_rows(way, *emulation, 33, 2, 48, 37, false));
+        ASSERT_NO_FATAL_FAILURE(check_rows(way, *emulation, 2, 2, 1100, 16, false));
+        checked += 2;
+        if (way.kernels.size() < 4) continue;
+        for (const std::int64_t begun : {0, 3, 255}) {
+            ASSERT_NO_FATAL_FAILURE(check_columns(way, *emulation, 2, 3, 5, begun, false));
+            ASSERT_NO_FATAL_FAILURE(check_columns(way, *emulation, 600, 2, 4, begun, begun == 3));
+            checked += 2;
+        }
+    }
+    std::printf("%zu kernels of %zu reductions, %zu spaces\n", kernels.size(), ways.size(), checked);
+}
+
+TEST(CudaReduce, NvrtcTakesIt) {
+    if (const std::string problem = test::why_no_nvrtc(); !problem.empty()) GTEST_SKIP() << problem;
+    const std::vector<Way> ways = all_ways();
+    std::vector<std::string> texts;
+    std::size_t kernels = 0;
+    for (std::size_t w = 0; w < ways.size(); w += 2) {
+        if (w % 16 == 0) texts.emplace_back();
+        for (const CudaKernel& kernel : ways[w].kernels) texts.back() += kernel.source;
+        kernels += ways[w].kernels.size();
+    }
+    std::atomic<std::size_t> next{0};
+    std::vector<std::string> logs(texts.size());
+    const auto work = [&] {
+        for (std::size_t i = next++; i < logs.size(); i = next++)
+            logs[i] = test::compile_with_nvrtc(texts[i], i % 2 == 0 ? 80 : 90);
+    };
+    std::thread second(work);
+    work();
+    second.join();
+    for (const std::string& log : logs) EXPECT_EQ(log, "");
+    std::printf("%zu kernels\n", kernels);
+}
+
+}  // namespace
+}  // namespace heddle::expr
