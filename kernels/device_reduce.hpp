@@ -47,17 +47,22 @@ HEDDLE_FN S join(S (&lanes)[n]) {
     return lanes[0];
 }
 
-// Gives `take(lane, value, place)` this thread's values of a leaf of `length` values. `values(place)` has those of
-// [place, place + n), of which only `length - place` need exist.
+// Gives `take(lane, value, place)` this thread's values of a leaf of `length` values. `values.pack(place)` has those of
+// [place, place + n), `values.one(place)` one. Whole rounds ask nothing on the way, so that several loads are under
+// way.
 template <int n, class Values, class Take>
 HEDDLE_FN void walk(int thread, int length, const Values& values, const Take& take) {
-    constexpr int kStep = static_cast<int>(kLanes);
+    constexpr int kRound = static_cast<int>(kLanes);
+    const int whole = length - length % kRound;
 #pragma unroll 4
-    for (int place = thread * n; place < length; place += kStep) {
-        const auto pack = values(place);
-        for (int e = 0; e < n; ++e) {
-            if (place + e < length) take(e, pack.values[e], place + e);
-        }
+    for (int round = 0; round < whole; round += kRound) {
+        const int place = round + thread * n;
+        const auto pack = values.pack(place);
+        for (int e = 0; e < n; ++e) take(e, pack.values[e], place + e);
+    }
+    for (int e = 0; e < n; ++e) {
+        const int place = whole + thread * n + e;
+        if (place < length) take(e, values.one(place), place);
     }
 }
 
@@ -122,6 +127,26 @@ HEDDLE_FN const S& state_at(const std::uint8_t* states, std::int64_t place) {
     return reinterpret_cast<const S*>(states)[place];
 }
 
+// The values of a leaf whose first element is `at`; `packed`: whole rounds may be moved in packs.
+template <int n, bool packed, class Map, class Parameters, class Index>
+struct LeafValues {
+    const Parameters& p;
+    Index at;
+    HEDDLE_FN auto one(int place) const {
+        const auto in = Map::template load<1>(p, at + static_cast<Index>(place));
+        return Map::template evaluate<1>(p, in).out0.values[0];
+    }
+    HEDDLE_FN auto pack(int place) const {
+        if constexpr (packed) {
+            return Map::template evaluate<n>(p, Map::template load<n>(p, at + static_cast<Index>(place))).out0;
+        } else {
+            Pack<decltype(one(0)), n> result;
+            for (int e = 0; e < n; ++e) result.values[e] = one(place + e);
+            return result;
+        }
+    }
+};
+
 // One state for each leaf of each row, by a group of threads a leaf.
 template <int n, int row_rank, class S, class Map, class Index, class Parameters>
 HEDDLE_FN void leaves(const Parameters& p) {
@@ -147,18 +172,14 @@ HEDDLE_FN void leaves(const Parameters& p) {
             number += static_cast<std::int64_t>(row) * p.numbers[0];
             place += static_cast<std::int64_t>(row) * p.places[0];
         }
-        const S state = Leaf<S>::template of<n>(thread, length, number, [&](int offset) {
-            const Index first = at + static_cast<Index>(offset);
-            if (n > 1 && p.packs != 0 && offset + n <= length)
-                return Map::template evaluate<n>(p, Map::template load<n>(p, first)).out0;
-            Pack<typename S::Value, n> pack;
-            for (int e = 0; e < n; ++e) {
-                if (offset + e >= length) break;
-                const auto in = Map::template load<1>(p, first + static_cast<Index>(e));
-                pack.values[e] = Map::template evaluate<1>(p, in).out0.values[0];
-            }
-            return pack;
-        });
+        S state;
+        if (n > 1 && p.packs != 0) {
+            using Values = LeafValues<n, (n > 1), Map, Parameters, Index>;
+            state = Leaf<S>::template of<n>(thread, length, number, Values{p, at});
+        } else {
+            using Values = LeafValues<n, false, Map, Parameters, Index>;
+            state = Leaf<S>::template of<n>(thread, length, number, Values{p, at});
+        }
         if (exists && thread == 0) state_at<S>(p.states, place) = state;
     }
 }

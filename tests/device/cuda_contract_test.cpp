@@ -266,7 +266,7 @@ TEST_F(CudaContract, PeersCopyAndWaitForEachOther) {
     free_pinned(out);
 }
 
-TEST_F(CudaContract, ARetiredDeviceReportsNothingMore) {
+TEST_F(CudaContract, ARetiredDeviceReportsItsLossAndNothingMore) {
     auto* block = device_->allocate(4, kCompute);
     launch_add(*device_, kCompute, block, 1, 1, 300);
     const auto mark = device_->mark(kCompute);
@@ -280,7 +280,7 @@ TEST_F(CudaContract, ARetiredDeviceReportsNothingMore) {
     device_->free(block, kCompute);
     device_.reset();
     EXPECT_EQ(seen_.reports(), 0);
-    EXPECT_EQ(seen_.failures(), 0);
+    EXPECT_EQ(seen_.failures(), 1);
 }
 
 TEST_F(CudaContract, WorkUnderWayIsAllowedToFinishAtTheEnd) {

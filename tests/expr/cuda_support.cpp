@@ -3,7 +3,7 @@
 #include <dlfcn.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <stdexcept>
@@ -28,8 +28,8 @@ struct Nvrtc {
     int (*destroy)(Program*) = nullptr;
     int (*log_size)(Program, std::size_t*) = nullptr;
     int (*log)(Program, char*) = nullptr;
-    int (*cubin_size)(Program, std::size_t*) = nullptr;
-    int (*cubin)(Program, char*) = nullptr;
+    int (*ptx_size)(Program, std::size_t*) = nullptr;
+    int (*ptx)(Program, char*) = nullptr;
     std::string problem;
 
     Nvrtc() {
@@ -50,8 +50,8 @@ struct Nvrtc {
         get(destroy, "nvrtcDestroyProgram");
         get(log_size, "nvrtcGetProgramLogSize");
         get(log, "nvrtcGetProgramLog");
-        get(cubin_size, "nvrtcGetCUBINSize");
-        get(cubin, "nvrtcGetCUBIN");
+        get(ptx_size, "nvrtcGetPTXSize");
+        get(ptx, "nvrtcGetPTX");
     }
 };
 
@@ -69,15 +69,13 @@ std::optional<Emulation> Emulation::compile(const std::vector<EmulatedKernel>& k
     for (const auto& [name, text] : expr::cuda_headers())
         if (name.find('/') != std::string::npos) write(folder.path() / name, text);
     const fs::path prelude = source_path("tests/expr/cuda_emulation.hpp");
-    constexpr std::size_t kUnits = 4;
-    std::array<std::string, kUnits> units;
-    units.fill("#include \"" + prelude.string() + "\"\n");
+    std::vector<std::string> units(std::min<std::size_t>(4, kernels.size()), "#include \"" + prelude.string() + "\"\n");
     for (std::size_t k = 0; k < kernels.size(); ++k) {
         const auto& [kernel, warps] = kernels[k];
-        units[k % kUnits] +=
+        units[k % units.size()] +=
             kernel->source + "HEDDLE_EMULATE(" + kernel->entry + ", " + (warps ? "true" : "false") + ")\n";
     }
-    std::array<int, kUnits> failed{};
+    std::vector<int> failed(units.size());
     const auto build = [&](std::size_t u) {
         const std::string path = (folder.path() / ("unit" + std::to_string(u))).string();
         write(path + ".cpp", units[u]);
@@ -87,11 +85,15 @@ std::optional<Emulation> Emulation::compile(const std::vector<EmulatedKernel>& k
                                     folder.path().string() + "' -o '" + path + ".so' '" + path + ".cpp'";
         failed[u] = std::system(command.c_str());
     };
-    std::thread second([&] { build(0), build(1); });
-    build(2), build(3);
-    second.join();
+    std::vector<std::thread> builders;
+    for (std::size_t half : {0u, 1u}) {
+        builders.emplace_back([&, half] {
+            for (std::size_t u = half; u < units.size(); u += 2) build(u);
+        });
+    }
+    for (std::thread& builder : builders) builder.join();
     Emulation result;
-    for (std::size_t u = 0; u < kUnits; ++u) {
+    for (std::size_t u = 0; u < units.size(); ++u) {
         const std::string path = (folder.path() / ("unit" + std::to_string(u) + ".so")).string();
         void* library = failed[u] == 0 ? dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL) : nullptr;
         if (library == nullptr) throw std::runtime_error("a unit of generated kernels is not C++");
@@ -110,7 +112,7 @@ Emulated Emulation::find(const std::string& entry) const {
 
 std::string why_no_nvrtc() { return nvrtc().problem; }
 
-std::string compile_with_nvrtc(const std::string& source, int architecture, std::string* cubin) {
+std::string compile_with_nvrtc(const std::string& source, int architecture, std::string* ptx) {
     const auto headers = expr::cuda_headers();
     std::vector<const char*> names, texts, options;
     for (const auto& [name, text] : headers) {
@@ -118,7 +120,8 @@ std::string compile_with_nvrtc(const std::string& source, int architecture, std:
         texts.push_back(text.c_str());
     }
     std::vector<std::string> all = expr::cuda_options();
-    all.push_back("--gpu-architecture=sm_" + std::to_string(architecture));
+    all.push_back((ptx != nullptr ? "--gpu-architecture=compute_" : "--gpu-architecture=sm_") +
+                  std::to_string(architecture));
     for (const std::string& option : all) options.push_back(option.c_str());
     const Nvrtc& n = nvrtc();
     Nvrtc::Program program = nullptr;
@@ -130,11 +133,11 @@ std::string compile_with_nvrtc(const std::string& source, int architecture, std:
         n.log_size(program, &size);
         log.resize(size);
         n.log(program, log.data());
-    } else if (cubin != nullptr) {
+    } else if (ptx != nullptr) {
         std::size_t size = 0;
-        n.cubin_size(program, &size);
-        cubin->resize(size);
-        n.cubin(program, cubin->data());
+        n.ptx_size(program, &size);
+        ptx->resize(size);
+        n.ptx(program, ptx->data());
     }
     n.destroy(&program);
     return log;

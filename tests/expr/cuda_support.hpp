@@ -30,7 +30,7 @@ private:
 
 // Empty where NVRTC can be opened, else why not.
 std::string why_no_nvrtc();
-// The compiler's messages, empty on success; `cubin` gets what it made.
-std::string compile_with_nvrtc(const std::string& source, int architecture, std::string* cubin = nullptr);
+// The compiler's messages, empty on success; `ptx` gets the assembler's text.
+std::string compile_with_nvrtc(const std::string& source, int architecture, std::string* ptx = nullptr);
 
 }  // namespace heddle::test
