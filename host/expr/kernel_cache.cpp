@@ -63,6 +63,10 @@ std::string KernelKey::text() const {
     return text;
 }
 
+KernelKey key_of(const CudaKernel& kernel, int architecture, std::string compiler) {
+    return {kernel.source, cuda_headers(), cuda_options(), architecture, std::move(compiler)};
+}
+
 KernelCache::KernelCache(fs::path folder, std::uint64_t limit) : folder_(std::move(folder)), limit_(limit) {}
 
 fs::path KernelCache::default_folder() {

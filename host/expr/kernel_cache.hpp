@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "host/expr/cuda_source.hpp"
+
 namespace heddle::expr {
 
 // Everything that a compiled kernel depends on.
@@ -22,6 +24,10 @@ struct KernelKey {
     // All of it, so that two keys have the same text only if they are the same.
     std::string text() const;
 };
+
+// The key of a generated kernel; cuda_options() and cuda_headers() are part of it, the entry's name within the source
+// too.
+KernelKey key_of(const CudaKernel& kernel, int architecture, std::string compiler);
 
 // Compiled kernels in a folder, one file each, shared by processes: a file appears whole, by a rename, and holds its
 // whole key and a checksum. What is damaged, or has another key, counts as missing, is removed and made again. Without

@@ -80,6 +80,13 @@ TEST(KernelCache, EveryPartOfTheKeyCounts) {
     EXPECT_EQ(KernelKey(key).text(), key.text());
 }
 
+TEST(KernelCache, AGeneratedKernelsKeyHoldsItsHeadersAndOptions) {
+    const std::string text = key_of(CudaKernel{"int x;", "x"}, 90, "nvrtc 13.0").text();
+    for (const std::string part :
+         {"int x;", "--fmad=false", "kernels/elementwise_fn.hpp", "floor_divide", "nvrtc 13.0"})
+        EXPECT_NE(text.find(part), std::string::npos) << part;
+}
+
 TEST(KernelCache, ErrorsOfTheCompilerComeOutAndNothingIsKept) {
     const test::TempDir folder;
     KernelCache cache(folder.path());
