@@ -34,8 +34,9 @@ struct ReduceLaunch {
 };
 
 // An iteration space as rows of `row_length` neighbouring elements, each cut into leaves of `leaf` elements (at most
-// kLeaf), of which the last may be shorter. Along the axes before the row: how the number of a row's first element
-// within its output grows, and the place of the state of its first leaf. Leaf l of a row is states[place + l].
+// kLeaf), of which the last may be shorter. The row is what follows the first axes; along these, how the number of a
+// row's first element within its output grows, and the place of the state of its first leaf. Leaf l of a row is
+// states[place + l]. Axes may be put in any order beforehand, strides being free: those that stay first.
 struct RowLeaves {
     std::int64_t row_length = 0, leaf = 0;
     Shape numbers, places;

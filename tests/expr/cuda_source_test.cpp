@@ -282,7 +282,7 @@ std::optional<test::Emulation> emulate(const Suite& suite) {
 TEST(CudaSource, RandomProgramsHaveTheCpusBits) {
     Suite suite = random_suite();
     const auto emulation = emulate(suite);
-    if (!emulation) GTEST_SKIP() << "no C++ compiler at " HEDDLE_TEST_CXX;
+    if (!emulation) GTEST_SKIP() << "no compiler at " HEDDLE_TEST_CXX ", or no sources";
     check(suite, *emulation);
 }
 
@@ -296,7 +296,7 @@ Suite operation_suite() {
 TEST(CudaSource, EveryOperationHasTheCpusBits) {
     Suite suite = operation_suite();
     const auto emulation = emulate(suite);
-    if (!emulation) GTEST_SKIP() << "no C++ compiler at " HEDDLE_TEST_CXX;
+    if (!emulation) GTEST_SKIP() << "no compiler at " HEDDLE_TEST_CXX ", or no sources";
     check(suite, *emulation);
 }
 
@@ -323,7 +323,7 @@ TEST(CudaSource, OutputsMayOverwriteInputsInPlace) {
     EXPECT_EQ(launch.work, 250);
     suite.kernels.push_back(make_cuda_source(program, launch.form));
     const auto emulation = emulate(suite);
-    if (!emulation) GTEST_SKIP() << "no C++ compiler at " HEDDLE_TEST_CXX;
+    if (!emulation) GTEST_SKIP() << "no compiler at " HEDDLE_TEST_CXX ", or no sources";
     emulation->find("heddle_map")(launch.parameters.data(), 2, 32);
     EXPECT_EQ(values, want);
 }

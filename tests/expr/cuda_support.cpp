@@ -63,12 +63,12 @@ const Nvrtc& nvrtc() {
 }  // namespace
 
 std::optional<Emulation> Emulation::compile(const std::vector<EmulatedKernel>& kernels) {
-    if (access(HEDDLE_TEST_CXX, X_OK) != 0) return std::nullopt;
+    const fs::path prelude = source_path("tests/expr/cuda_emulation.hpp");
+    if (access(HEDDLE_TEST_CXX, X_OK) != 0 || !fs::exists(prelude)) return std::nullopt;
     const TempDir folder;
     // The standard headers are the compiler's own.
     for (const auto& [name, text] : expr::cuda_headers())
         if (name.find('/') != std::string::npos) write(folder.path() / name, text);
-    const fs::path prelude = source_path("tests/expr/cuda_emulation.hpp");
     std::vector<std::string> units(std::min<std::size_t>(4, kernels.size()), "#include \"" + prelude.string() + "\"\n");
     for (std::size_t k = 0; k < kernels.size(); ++k) {
         const auto& [kernel, warps] = kernels[k];

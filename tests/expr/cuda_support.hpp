@@ -20,7 +20,7 @@ struct EmulatedKernel {
 // Compiles the kernels with the compiler that built the tests, some at a time, and loads them.
 class Emulation {
 public:
-    // Nothing where there is no compiler.
+    // Nothing where there is no compiler, or not the repository's tests/expr/cuda_emulation.hpp.
     static std::optional<Emulation> compile(const std::vector<EmulatedKernel>& kernels);
     Emulated find(const std::string& entry) const;
 
