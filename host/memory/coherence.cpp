@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "heddle/error.hpp"
 #include "host/memory/copy_rows.hpp"
@@ -582,7 +583,7 @@ Journal::Tiles Coherence::forget(int device) {
     for (const auto& others : blocks_)
         for (const auto& block : others)
             for (TileCopy& copy : block->copies)
-                if (copy.from == device && !streams_.has_reached(copy.written)) copy.valid = false;
+                if (std::exchange(copy.from, copy.from == device ? -1 : copy.from) == device) copy.valid = false;
     for (const auto& block : blocks_[at]) {
         const Region region{{}, block->tiles, {}, 0};
         block->buffer->for_each_tile(&region, [&](std::int64_t tile, const Shape& index) {

@@ -26,7 +26,8 @@ std::byte* Staging::take(std::size_t bytes, Points& busy) {
     if (total_ + bytes <= limit_ || slots_.empty()) {
         for (int device = 0; device < streams_.devices(); ++device) {
             if (!streams_.usable(device)) continue;
-            std::byte* data = streams_[device].allocate_pinned(bytes);
+            std::byte* data = nullptr;
+            for (int tries = 0; tries < 3 && data == nullptr; ++tries) data = streams_[device].allocate_pinned(bytes);
             if (data == nullptr) continue;
             slots_.push_back({data, bytes, {}, device});
             total_ += bytes;

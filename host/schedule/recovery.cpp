@@ -151,11 +151,6 @@ bool Devices::prepare(Recovery& recovery, Work&) {
     memory::Journal& journal = coherence_.journal();
     std::vector<TileUse> missing;
     recovery.entries = journal.plan(lost_, {grounded_.begin(), grounded_.end()}, missing);
-    if (getenv("DBG")) {
-        for (auto& [b, t] : lost_) fmt::print(stderr, "lost {} tile {} version {} host {}\n", (void*)b, t, at(*b, t).version, at(*b, t).host_version);
-        for (auto* e : recovery.entries) { fmt::print(stderr, "entry in_flight {} dev {}:", e->in_flight, static_cast<PastTask*>(e)->end.device); for (auto& u : e->uses) fmt::print(stderr, " [{} t{} r{} w{}]", (void*)u.buffer, u.tile, u.read, u.written); fmt::print(stderr, "\n"); }
-        for (auto& u : missing) fmt::print(stderr, "missing {} t{} r{}, version {} host {} draining {}\n", (void*)u.buffer, u.tile, u.read, at(*u.buffer, u.tile).version, at(*u.buffer, u.tile).host_version, at(*u.buffer, u.tile).draining);
-    }
     Points points;
     for (const TileUse& use : missing)
         if (at(*use.buffer, use.tile).version == use.read) {
@@ -168,6 +163,10 @@ bool Devices::prepare(Recovery& recovery, Work&) {
             } catch (const OutOfMemory&) {
             }
         }
+    // What is made again goes to the host's bytes, which copies to other devices may still read.
+    for (const auto& [buffer, tile] : lost_)
+        for (const memory::Point& point : at(*buffer, tile).host_read)
+            if (!streams_.reached(point)) points.add(point);
     for (memory::JournalEntry* entry : recovery.entries) {
         const auto& task = static_cast<PastTask&>(*entry);
         if (task.in_flight && !streams_.reached(task.end)) points.add(task.end);

@@ -162,7 +162,11 @@ Counts random_faults(unsigned first, unsigned count, const std::string& clock, O
         std::uint64_t run_again = 0;
         try {
             const Values values = run(tasks, options, random() % 3 == 0, &run_again);
-            EXPECT_EQ(values, serial(tasks));
+            const Values expected = serial(tasks);
+            for (std::size_t b = 0; b < expected.size(); ++b) {
+                const auto at = std::mismatch(values[b].begin(), values[b].end(), expected[b].begin()).first;
+                EXPECT_EQ(at - values[b].begin(), kExtent) << "is the first wrong element of buffer " << b;
+            }
             ++counts.same;
         } catch (const DeviceError& error) {
             ++counts.threw;
