@@ -17,6 +17,8 @@ using memory::Points;
 
 namespace {
 
+thread_local bool on_device_thread = false;  // in reached() or failed()
+
 // What no device runs: the engine's own tasks, parts of bodies (their values are the body's, on the host), the disk's.
 constexpr std::uint8_t kHostFlags = graph::kAlways | graph::kInline | graph::kPart | graph::kDetached;
 
@@ -52,11 +54,40 @@ Devices::Devices(EngineCore& engine, std::vector<std::unique_ptr<device::Acceler
 
 Devices::~Devices() {
     {
-        const std::lock_guard lock(mutex_);
+        std::unique_lock lock(mutex_);
         stop_ = true;
+        stopped_.notify_all();
+        stopped_.wait(lock, [this] { return inside_ == 0; });  // woken by leave()
     }
-    stopped_.notify_all();
     if (watchdog_.joinable()) watchdog_.join();
+}
+
+bool Devices::enter() {
+    const std::lock_guard lock(mutex_);
+    if (stop_) return false;
+    ++inside_;
+    on_device_thread = true;
+    return true;
+}
+
+void Devices::leave() {
+    const std::lock_guard lock(mutex_);
+    on_device_thread = false;
+    if (--inside_ == 0) stopped_.notify_all();
+}
+
+void Devices::close() {
+    Work work;
+    {
+        std::unique_lock lock(mutex_);
+        closed_ = true;
+        resumed_.wait(lock, [this] { return !halted_; });
+        coherence_.journal().drop_if([](const auto&) { return true; });
+        tidy(work);
+    }
+    proceed(work);
+    std::unique_lock lock(mutex_);
+    if (!engine_.is_virtual()) stopped_.wait(lock, [this] { return ending_ == 0 && inside_ == 0; });
 }
 
 // Woken by the destructor; otherwise looks twice within the limit.
@@ -136,6 +167,8 @@ void Devices::proceed(Work& work) {
             auto destroy = std::move(work.destroy.back());
             work.destroy.pop_back();
             destroy();
+            const std::lock_guard lock(mutex_);
+            if (--ending_ == 0) stopped_.notify_all();
         } else {
             return;
         }
@@ -363,6 +396,7 @@ void Devices::release(graph::BufferCore& buffer, std::function<void()> destroy) 
     Work work;
     {
         const std::lock_guard lock(mutex_);
+        ++ending_;
         Points needs;
         if (!coherence_.release(buffer, needs) || halted_) {
             ended_.push_back({&buffer, std::move(destroy)});
@@ -376,6 +410,8 @@ void Devices::release(graph::BufferCore& buffer, std::function<void()> destroy) 
         tidy(work);
     }
     proceed(work);
+    std::unique_lock lock(mutex_);
+    if (closed_ && !on_device_thread && !engine_.is_virtual()) stopped_.wait(lock, [this] { return ending_ == 0; });
 }
 
 void Devices::end(const ScopeCore& scope) {
@@ -417,6 +453,12 @@ void Devices::tidy(Work& work) {
 }
 
 void Devices::reached(int device, device::Stream stream, device::Mark mark) {
+    if (!enter()) return;
+    report(device, stream, mark);
+    leave();
+}
+
+void Devices::report(int device, device::Stream stream, device::Mark mark) {
     Work work;
     {
         std::unique_lock lock(mutex_);

@@ -42,6 +42,9 @@ public:
     // The scope's tasks are done and what they refer to may go: none of them can run again. Values of theirs that only
     // a device holds are lost with it from now on. Blocks while lost work runs again; the thread that does so wakes it.
     void end(const ScopeCore& scope);
+    // The engine ends, all tasks are done. Blocks until no thread of a device will destroy a buffer, which could be the
+    // last to hold the engine; the threads that destroy them wake it.
+    void close();
     // Whether lost work is being run again.
     bool recovering() const;
     // In virtual time, when nothing happens any more: gives up on the devices that have work; whether there are any.
@@ -120,6 +123,9 @@ private:
     bool prepare(Recovery& recovery, Work& work);
     void finish(Recovery& recovery, Work& work);
     void tidy(Work& work);
+    void report(int device, device::Stream stream, device::Mark mark);
+    bool enter();
+    void leave();
     void watch(std::chrono::nanoseconds limit);
     bool is_busy(int device) const;
     device::Stream stream_for(int device, const graph::Record& record);
@@ -133,6 +139,12 @@ private:
     EngineCore& engine_;
     const OnDeviceFailure on_failure_;
     mutable std::mutex mutex_;
+    // Before `streams_`, whose end waits for the devices' threads, which look at these until then.
+    bool stop_ = false;
+    int inside_ = 0;                   // threads of devices in reached() or failed()
+    int ending_ = 0;                   // buffers that have been released and still exist
+    bool closed_ = false;              // the engine is gone but for its buffers
+    std::condition_variable stopped_;  // of any of them
     memory::Streams streams_;
     memory::Coherence coherence_;
     Placement placement_;
@@ -160,8 +172,6 @@ private:
 
     std::vector<std::uint64_t> marks_reached_;  // by device: reports
     std::vector<char> given_up_;
-    bool stop_ = false;
-    std::condition_variable stopped_;
     std::thread watchdog_;
     std::vector<Usage> usage_;
     int workers_ = 0;

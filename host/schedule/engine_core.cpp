@@ -82,6 +82,8 @@ EngineCore::~EngineCore() {
 void EngineCore::close() noexcept {
     if (virtual_team_ != nullptr) virtual_team_->finish();
     graph.wait_idle();
+    if (devices_ != nullptr) devices_->close();
+    if (virtual_team_ != nullptr) virtual_team_->finish();
     own_scope_->finish();
     if (team_ != nullptr) team_->stop();  // its threads may look at team_ until they end
     team_.reset();

@@ -46,6 +46,7 @@ public:
     // Ends a task whose successors were released before.
     void complete(graph::Record& record);
     int workers() const;
+    bool is_virtual() const { return virtual_team_ != nullptr; }
     // Seconds since the engine began; virtual where its time is.
     double now() const;
     int threads() const { return threads_; }

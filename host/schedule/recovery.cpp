@@ -45,6 +45,7 @@ struct Devices::Recovery {
 };
 
 void Devices::failed(int device, std::exception_ptr error) {
+    if (!enter()) return;
     Work work;
     {
         const std::lock_guard lock(mutex_);
@@ -52,6 +53,7 @@ void Devices::failed(int device, std::exception_ptr error) {
         tidy(work);
     }
     proceed(work);
+    leave();
 }
 
 // Nothing runs on the device any more. Whoever waits for it looks again.
