@@ -435,6 +435,14 @@ bool Coherence::bring_tile(BufferCore& buffer, std::int64_t tile, const Shape& i
     return true;
 }
 
+void Coherence::checkpoint() {
+    for (const TileUse& use : journal_.results()) {
+        Points busy;
+        if (!bring_tile(*use.buffer, use.tile, use.index, busy)) continue;
+        if (!replicas_of(*use.buffer)->at(use.tile).host_valid) return;  // no staging memory now
+    }
+}
+
 void Coherence::restored(BufferCore& buffer, std::int64_t tile) {
     TileReplicas& where = replicas_of(buffer)->at(tile);
     where.host_valid = true;

@@ -68,6 +68,9 @@ public:
     void restored(graph::BufferCore& buffer, std::int64_t tile);
 
     Journal& journal() { return journal_; }
+    const Journal& journal() const { return journal_; }
+    // Begins to bring to the host what the journal is kept for, so that it gets short again.
+    void checkpoint();
     const CopyCounts& counts() const { return counts_; }
     const DeviceMemory& memory(int device) const { return *memory_[static_cast<std::size_t>(device)]; }
 

@@ -98,6 +98,18 @@ void Journal::before_host_changes(graph::BufferCore& buffer, std::int64_t tile, 
     copy_from_host(buffer, index, saved.bytes.get());
 }
 
+std::vector<TileUse> Journal::results() const {
+    std::vector<TileUse> results;
+    for (const auto& entry : entries_)
+        for (const TileUse& use : entry->uses) {
+            const TileReplicas& where = at(use);
+            if (use.written != 0 && use.written == where.version && !where.host_valid &&
+                !replicas_of(*use.buffer)->released)
+                results.push_back(use);
+        }
+    return results;
+}
+
 bool Journal::arriving(const TileReplicas& where, Points& points) const {
     Points found;
     for (const auto& entry : entries_) {

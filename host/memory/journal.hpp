@@ -62,6 +62,8 @@ public:
     // Whether all results of the needed entries that read the tile's host bytes are on their way to the host; then
     // `points` gets when they arrive.
     bool arriving(const TileReplicas& where, Points& points) const;
+    // The tiles whose latest values an entry made and the host does not have, each once.
+    std::vector<TileUse> results() const;
     std::size_t size() const { return entries_.size(); }
     // Grown enough since the last time that prune() pays.
     bool is_long() const { return entries_.size() > 2 * pruned_to_ + 64; }

@@ -434,7 +434,15 @@ bool Devices::recovering() const {
 // What the journal let go of is destroyed when the lock is free.
 void Devices::tidy(Work& work) {
     memory::Journal& journal = coherence_.journal();
-    if (journal.is_long() && !halted_) journal.prune();
+    if (journal.is_long() && !halted_) {
+        journal.prune();
+        // A scope that keeps its state on a device: what led there need not be kept when the state is on the host.
+        constexpr std::size_t kLong = 1024;
+        if (journal.size() > kLong) try {
+                coherence_.checkpoint();
+            } catch (const Error&) {  // it is tried again
+            }
+    }
     journal.take_dropped(work.dropped);
     if (ended_.empty() || halted_) return;
     std::erase_if(ended_, [&](Ended& ended) {
@@ -510,6 +518,11 @@ Devices::Waiter& Devices::take_waiter() {
 memory::CopyCounts Devices::copies() const {
     const std::lock_guard lock(mutex_);
     return coherence_.counts();
+}
+
+std::size_t Devices::journal_size() const {
+    const std::lock_guard lock(mutex_);
+    return coherence_.journal().size();
 }
 
 Devices::Usage Devices::usage(int device) const {

@@ -54,6 +54,7 @@ public:
     // Different indices of threads that run bodies for the devices.
     int workers() const { return workers_; }
     memory::CopyCounts copies() const;
+    std::size_t journal_size() const;
     struct Usage {
         std::uint64_t tasks = 0, run_again = 0;
         std::size_t memory_peak = 0;

@@ -192,6 +192,30 @@ TEST(Devices, PoliciesAndPins) {
     EXPECT_EQ(on_device({Policy::fixed, 1.0}, Place::automatic), 100u);
 }
 
+TEST(Devices, StateThatStaysOnADeviceDoesNotMakeTheJournalLong) {
+    Engine engine({.threads = 2, .device = "sim", .max_tasks = 500, .placement = kOnDevices});
+    Buffer<std::uint64_t> a(engine, Shape{8}), b(engine, Shape{8});
+    Scope scope(engine);
+    scope.submit(
+        "set", [](View<std::uint64_t> v) { std::fill(v.begin(), v.end(), 1); }, write(a));
+    scope.submit(
+        "set", [](View<std::uint64_t> v) { std::fill(v.begin(), v.end(), 2); }, write(b));
+    std::size_t longest = 0;
+    for (int i = 0; i < 20'000; ++i) {
+        scope.submit(
+            "step", [](View<const std::uint64_t> from, View<std::uint64_t> to) { to[7] = to[7] * 3 + from[7]; },
+            read(i % 2 == 0 ? a : b), update(i % 2 == 0 ? b : a));
+        longest = std::max(longest, devices_of(engine).journal_size());
+    }
+    scope.wait();
+    EXPECT_EQ(devices_of(engine).journal_size(), 0u);
+    EXPECT_LT(longest, 6'000u);
+    std::uint64_t x[] = {1, 2};
+    for (int i = 0; i < 20'000; ++i) x[1 - i % 2] = x[1 - i % 2] * 3 + x[i % 2];
+    EXPECT_EQ(a.host_view()[7], x[0]);
+    EXPECT_EQ(b.host_view()[7], x[1]);
+}
+
 struct Proportions {
     double in, work, out;  // milliseconds per tile
 };
