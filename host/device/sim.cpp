@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <mutex>
 #include <set>
 #include <utility>
 
@@ -69,6 +70,7 @@ private:
     const SimOptions options_;
     Description description_;
     SimFaults faults_;
+    std::mutex pinned_mutex_;  // guards pinned_ and the count of its faults: memory is pinned by any thread
     PinnedBlocks pinned_;
     SimDevice device_;
 };
@@ -110,6 +112,7 @@ void Sim::free(std::byte* block, Stream stream) noexcept {
 
 std::byte* Sim::allocate_pinned(std::size_t bytes) {
     device_.check();
+    const std::lock_guard lock(pinned_mutex_);
     const Outcome outcome = count(Fault::Call::allocate_pinned);
     if (outcome == Outcome::refused || outcome == Outcome::hang) return nullptr;  // it has no turn that could hang
     std::byte* block =
@@ -119,6 +122,7 @@ std::byte* Sim::allocate_pinned(std::size_t bytes) {
 }
 
 void Sim::free_pinned(std::byte* block) noexcept {
+    const std::lock_guard lock(pinned_mutex_);
     if (!device_.ended() && pinned_.blocks.erase(block) != 0) free_pinned_memory(block);
 }
 

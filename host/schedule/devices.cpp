@@ -178,10 +178,13 @@ void Devices::proceed(Work& work) {
 // Successors are released before the task's end is known: what they may touch on a device is behind the task's point.
 void Devices::place(Record& record, Work& work) {
     if (halted_) return held_.push_back(&record);
-    // A task that is skipped touches nothing; the CPU lane finds that out again.
-    if (record.scope != nullptr && reason_to_skip(engine_, record) != nullptr) {
-        not_hungry(record, kHost, work);
-        return work.run.push_back(&record);
+    // Here, not on the CPU lane: the other tiles of a task that is skipped may be in use, and be spoiled meanwhile.
+    if (record.scope != nullptr) {
+        if (const auto failure = reason_to_skip(engine_, record)) {
+            not_hungry(record, kHost, work);
+            fail(engine_, record, failure);
+            return finish(record, work);
+        }
     }
     const bool devices = has_device_form(record);
     const double now = engine_.now();
@@ -197,7 +200,7 @@ void Devices::place(Record& record, Work& work) {
             constexpr int kTries = 3;
             if (!error.usable()) {
                 // failed() comes when nothing runs there any more; until then everything stands still.
-                if (on_failure_ == OnDeviceFailure::fail) return fail_now(record, std::current_exception(), work);
+                if (on_failure_ == OnDeviceFailure::fail) return doomed_.push_back({&record, std::current_exception()});
                 halted_ = true;
                 return held_.push_back(&record);
             }
@@ -357,6 +360,10 @@ void Devices::run_body(void* context, void* native_stream, const detail::Operand
 
 void Devices::fail_now(Record& record, std::exception_ptr error, Work& work) {
     fail(engine_, record, std::move(error));
+    finish(record, work);
+}
+
+void Devices::finish(Record& record, Work& work) {
     release_successors(record, [&](Record* ready) { work.ready.push_back(ready); });
     work.done.push_back({&record, false});
 }

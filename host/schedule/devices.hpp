@@ -112,6 +112,7 @@ private:
     void launch(Flight& flight, Work& work);
     void launch_body(Flight& flight, double bytes);
     void fail_now(graph::Record& record, std::exception_ptr error, Work& work);
+    void finish(graph::Record& record, Work& work);
     void park(graph::Record& record, const memory::Points& points);
     void wait_for(Waiter& waiter, const memory::Points& points);
     void add_entry(int device, int stream, Entry entry);
@@ -162,6 +163,7 @@ private:
     std::uint64_t losses_ = 0;
     std::condition_variable resumed_;
     std::vector<graph::Record*> held_;
+    std::vector<std::pair<graph::Record*, std::exception_ptr>> doomed_;  // of OnDeviceFailure::fail
     memory::Journal::Tiles lost_;
     std::vector<PastTask*> grounded_;  // what was in flight there
     std::exception_ptr loss_;

@@ -26,6 +26,11 @@ memory::TileReplicas& at(const graph::BufferCore& buffer, std::int64_t tile) {
     return memory::replicas_of(buffer)->at(tile);
 }
 
+// A tile that is spoiled already stays as it is: tasks that are skipped because of it look at it without a lock.
+void spoil_tile(graph::BufferCore& buffer, std::int64_t tile, const FailurePtr& failure) {
+    if (buffer.poison_of(tile) == nullptr) buffer.set_poison(tile, failure);
+}
+
 std::string text_of(const std::exception_ptr& error) {
     try {
         std::rethrow_exception(error);
@@ -105,6 +110,7 @@ void Devices::spoil(int device, const std::exception_ptr& error, Work& work) {
         list.clear();
     }
     fed(device, work);
+    for (const auto& [record, thrown] : std::exchange(doomed_, {})) fail_now(*record, thrown, work);
     std::sort(flown.begin(), flown.end(), [](const Record* a, const Record* b) { return a->seq < b->seq; });
     FailurePtr failure;
     for (Record* record : flown) {
@@ -116,7 +122,7 @@ void Devices::spoil(int device, const std::exception_ptr& error, Work& work) {
         failure = std::make_shared<graph::Failure>();
         failure->error = error;
     }
-    for (const auto& [buffer, tile] : lost) buffer->set_poison(tile, failure);
+    for (const auto& [buffer, tile] : lost) spoil_tile(*buffer, tile, failure);
     engine_.set_failed();
 }
 
@@ -234,7 +240,7 @@ void Devices::finish(Recovery& recovery, Work& work) {
             failure = std::make_shared<graph::Failure>();
             failure->error = loss_;
         }
-        buffer->set_poison(tile, failure);
+        spoil_tile(*buffer, tile, failure);
         engine_.set_failed();
         coherence_.restored(*buffer, tile);  // to nothing that anybody may read
     }
