@@ -560,6 +560,7 @@ bool Coherence::release(BufferCore& buffer, Points& needs) {
     for (TileReplicas& tile : replicas.tiles) {
         if (!streams_.reached(tile.host_written)) needs.add(tile.host_written);
         add_unreached(tile.host_read, needs);
+        add_unreached(tile.tasks, needs);  // whose errors would name the buffer
         blocks.insert(blocks.end(), tile.blocks.begin(), tile.blocks.end());
         tile.blocks.clear();
     }

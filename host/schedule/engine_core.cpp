@@ -94,9 +94,7 @@ int EngineCore::workers() const {
     return threads_ + 1 + (devices_ != nullptr ? devices_->workers() : 0);
 }
 
-bool EngineCore::concerns_devices(const graph::Record& record) const {
-    return devices_ != nullptr && devices_->concerns(record);
-}
+bool EngineCore::ask_devices(const graph::Record& record) const { return devices_->concerns(record); }
 
 void EngineCore::run_on_host(graph::Record& record) {
     if (record.has(graph::kInline)) return run_here(record);

@@ -37,7 +37,7 @@ public:
     Team* team() const { return team_.get(); }
     Devices* devices() const { return devices_.get(); }
     // Whether a task that is ready must go to devices()->ready().
-    bool concerns_devices(const graph::Record& record) const;
+    bool concerns_devices(const graph::Record& record) const { return devices_ != nullptr && ask_devices(record); }
     // Hands a ready task, whose values are on the host, to the CPU lane.
     void run_on_host(graph::Record& record);
     // Runs it on the calling thread: every task of the reference device and in virtual time, and the engine's own tasks
@@ -91,6 +91,7 @@ private:
     void start(graph::Record& record, std::unique_lock<std::mutex>& lock);
     void start_in_order(graph::Record& record, std::unique_lock<std::mutex>& lock);
     void dispatch(graph::Record& record);
+    bool ask_devices(const graph::Record& record) const;
     bool on_worker() const { return current_context != nullptr && current_context->engine == this; }
     // The body that the calling thread runs, or null.
     Frame* current_body() const {

@@ -202,5 +202,43 @@ TEST(DeviceFaults, OrAreTheErrorThatTheScopeThrows) {
     EXPECT_GT(counts.same, 10u);
 }
 
+// Each step's buffer is gone before its tasks have run.
+std::int64_t sum_of_steps(const std::string& fault, OnDeviceFailure on_failure) {
+    Engine engine({.threads = 2,
+                   .device = "sim:devices=2,streams=2,launch=20e-6" + fault,
+                   .placement = {PlacementOptions::Policy::gpu},
+                   .on_device_failure = on_failure});
+    Buffer<std::int64_t> sum(engine, Shape{1});
+    std::int64_t result = 0;
+    Scope scope(engine);
+    scope.submit(
+        "zero", [](View<std::int64_t> v) { v[0] = 0; }, write(sum));
+    for (std::int64_t step = 1; step <= 100; ++step) {
+        Buffer<std::int64_t> value(engine, Shape{16}, {.name = "of a step"});
+        scope.submit(
+            "set", [step](View<std::int64_t> v) { std::fill(v.begin(), v.end(), step); }, write(value));
+        scope.submit(
+            "add", [](View<const std::int64_t> v, View<std::int64_t> s) { s[0] += v[15]; }, read(value), update(sum));
+    }
+    scope.submit(
+        {.name = "read", .place = Place::cpu}, [&](View<const std::int64_t> s) { result = s[0]; }, read(sum));
+    scope.wait();
+    return result;
+}
+
+TEST(DeviceFaults, BuffersMayEndWhileLostTasksUseThem) {
+    for (int at = 1; at <= 61; at += 6)
+        for (const char* kind : {"later", "lost"}) {
+            const std::string fault = std::string(",fault=launch/") + kind + "/1/" + std::to_string(at);
+            EXPECT_EQ(sum_of_steps(fault, OnDeviceFailure::fall_back), 5050) << fault;
+            try {
+                EXPECT_EQ(sum_of_steps(fault, OnDeviceFailure::fail), 5050) << fault;
+            } catch (const DeviceError& error) {
+                EXPECT_EQ(error.device(), "sim:1");
+                EXPECT_FALSE(error.usable());
+            }
+        }
+}
+
 }  // namespace
 }  // namespace heddle::test
