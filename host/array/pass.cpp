@@ -327,11 +327,17 @@ void Pass::submit_group(Scope& scope, Group& group, const Box& box, std::int64_t
             auto& states = output->states[static_cast<std::size_t>(output_tile(*output->geometry, box))];
             if (states.empty()) states.resize(static_cast<std::size_t>(pieces));
         }
-    scope.submit_list(
-        {.name = "compute", .pieces = pieces, .flops = group.program.cost() * static_cast<double>(box.count())},
-        accesses, [this, &group, tile](const Piece& piece, const detail::Operand* operands) {
-            Runner(*this, group, *tile, operands).run(piece);
-        });
+    // States of reductions and counts of what is not finite lie outside the buffers: that must run only once.
+    const bool maps = std::all_of(group.outputs.begin(), group.outputs.end(), [](const auto* output) {
+        return output->kind == Output::Kind::map && output->product.stats == nullptr;
+    });
+    scope.submit_list({.name = "compute",
+                       .pieces = pieces,
+                       .flops = group.program.cost() * static_cast<double>(box.count()),
+                       .place = maps ? Place::automatic : Place::cpu},
+                      accesses, [this, &group, tile](const Piece& piece, const detail::Operand* operands) {
+                          Runner(*this, group, *tile, operands).run(piece);
+                      });
     for (auto* output : group.outputs)
         if (output->kind == Output::Kind::reduction && output->mode == SplitMode::leaves)
             submit_merge(scope, *output, box, slot);
@@ -343,7 +349,7 @@ void Pass::submit_merge(Scope& scope, Output& output, const Box& box, std::int64
     std::vector<AnyAccess> accesses{{output.tokens[static_cast<std::size_t>(slot)].get(), Mode::update, std::nullopt},
                                     {output.product.buffer, Mode::update, region}};
     take_turn(accesses);
-    scope.submit_list({.name = "combine"}, accesses,
+    scope.submit_list({.name = "combine", .place = Place::cpu}, accesses,
                       [&output, box, index, slot](const Piece&, const detail::Operand* operands) {
                           auto& states = output.states[index];
                           if (states.empty()) states.resize(1);
@@ -362,7 +368,7 @@ void Pass::submit_empty(Scope& scope) {
         if (output->kind == Output::Kind::histogram) submit_zero(scope, *output->product.buffer);
         if (output->kind != Output::Kind::reduction) continue;
         const AnyAccess access{output->product.buffer, Mode::write, std::nullopt};
-        scope.submit_list({.name = "reduce nothing"}, {&access, 1},
+        scope.submit_list({.name = "reduce nothing", .place = Place::cpu}, {&access, 1},
                           [output](const Piece&, const detail::Operand* operands) {
                               ReduceState nothing;
                               const auto whole = Box::whole(output->geometry->shape);

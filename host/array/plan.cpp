@@ -249,7 +249,7 @@ void Plan::State::submit_passes(Scope& scope, std::size_t next) {
         passes[next].submit(scope);
         if (!one_at_a_time || next + 1 == passes.size()) continue;
         const AnyAccess turn{context.turn.get(), Mode::update, std::nullopt};
-        scope.submit_list({.name = "end of pass"}, {&turn, 1},
+        scope.submit_list({.name = "end of pass", .place = Place::cpu}, {&turn, 1},
                           [this, &scope, next](const Piece&, const detail::Operand*) {
                               passes[next].release();
                               submit_passes(scope, next + 1);

@@ -22,9 +22,15 @@ thread_local bool on_device_thread = false;  // in reached() or failed()
 // What no device runs: the engine's own tasks, parts of bodies (their values are the body's, on the host), the disk's.
 constexpr std::uint8_t kHostFlags = graph::kAlways | graph::kInline | graph::kPart | graph::kDetached;
 
+// Memory of the caller's must hold the values when the task is done, without a host view that would bring them.
+bool changes_borrowed(const Record& record) {
+    return std::any_of(record.accesses(), record.accesses() + record.access_count,
+                       [](const auto& access) { return access.mode() != Mode::read && access.buffer().borrowed; });
+}
+
 bool has_device_form(const Record& record) {
     return record.ops->operands && record.lane == Lane::cpu && (record.flags & kHostFlags) == 0 &&
-           record.access_count != 0;
+           record.access_count != 0 && !changes_borrowed(record);
 }
 
 }  // namespace

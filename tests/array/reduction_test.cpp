@@ -100,7 +100,8 @@ void expect_same_bits(const std::vector<double>& a, const std::vector<double>& b
 
 TEST(Reduction, GivesTheSameBitsForAllThreadsDevicesChunksAndMemory) {
     Engine reference(EngineOptions{.device = "reference"}), one(EngineOptions{.threads = 1}),
-        two(EngineOptions{.threads = 2}), seven(EngineOptions{.threads = 7});
+        two(EngineOptions{.threads = 2}), seven(EngineOptions{.threads = 7}),
+        simulated(EngineOptions{.threads = 2, .device = "sim:devices=2,memory=4M"});
     TempDir folder;
     int file = 0;
     for (const auto& shape : std::vector<Shape>{{70000}, {300, 7, 45}, {3, 2500, 9}, {700, 40, 3}, {20, 9, 1500}}) {
@@ -117,7 +118,7 @@ TEST(Reduction, GivesTheSameBitsForAllThreadsDevicesChunksAndMemory) {
         for (const auto& reduced : axis_sets(shape.rank())) {
             const auto axes = axes_of(reduced);
             const auto expected = all_results(reference, a, axes);
-            for (auto* engine : {&one, &two, &seven})
+            for (auto* engine : {&one, &two, &seven, &simulated})
                 expect_same_bits(expected, all_results(*engine, a, axes), to_string(shape));
             for (const auto& source : stored) {
                 for (const std::size_t memory : {std::size_t{2} << 20, std::size_t{64} << 20}) {

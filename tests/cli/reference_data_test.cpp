@@ -186,6 +186,7 @@ TEST_P(ReferenceJobs, SameBytesAndTheListedValues) {
     ASSERT_FALSE(one.empty());
     EXPECT_EQ(compute("two.h5", {"--threads", "2"}, {}), one);
     EXPECT_EQ(compute("reference.h5", {}, {{"HEDDLE_DEVICE", "reference"}}), one);
+    EXPECT_EQ(compute("simulated.h5", {}, {{"HEDDLE_DEVICE", "sim:devices=2,memory=64M"}}), one);
     EXPECT_EQ(compute("tight.h5", {"--memory", "16M"}, {}), one);
 
     const auto expected =
