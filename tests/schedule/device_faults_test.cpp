@@ -162,7 +162,8 @@ Counts random_faults(unsigned first, unsigned count, const std::string& clock, O
         options.placement.policy =
             random() % 2 == 0 ? PlacementOptions::Policy::automatic : PlacementOptions::Policy::gpu;
         options.on_device_failure = on_failure;
-        options.device_timeout = 50ms;
+        // Only where one hangs: on a busy machine a device that works may look as if it did.
+        if (faults.find("hang") != std::string::npos) options.device_timeout = 50ms;
         SCOPED_TRACE("seed " + std::to_string(seed) + ": " + options.device);
         std::uint64_t run_again = 0;
         try {
