@@ -4,6 +4,7 @@
 #include <string>
 
 #include "heddle/error.hpp"
+#include "host/memory/tiles.hpp"
 #include "host/schedule/devices.hpp"
 #include "host/schedule/engine_core.hpp"
 #include "host/schedule/nested.hpp"
@@ -244,6 +245,7 @@ void EngineCore::release(graph::BufferCore* buffer) noexcept {
     }
     auto destroy = [this, buffer] {
         const auto free = [this, buffer] {
+            delete memory::replicas_of(*buffer);
             memory.release(*buffer);
             delete buffer;
         };
