@@ -41,14 +41,20 @@ TEST(FakeCuda, SteadyStateMakesNothingAndAsksTheDriverNothing) {
         for (int i = 0; i < rounds; ++i) {
             auto* block = device->allocate(64, kToDevice);
             device->copy(kToDevice, block, in, {64});
-            device->wait(kCompute, *device, kToDevice, device->mark(kToDevice));
+            const Mark there = device->mark(kToDevice);
+            device->wait(kCompute, *device, kToDevice, there);
             test::launch_add(*device, kCompute, block, 16, 1);
             test::launch_add(*device, kCompute, block, 16, 1);
-            device->wait(kToHost, *device, kCompute, device->mark(kCompute));
+            const Mark computed = device->mark(kCompute);
+            device->wait(kToHost, *device, kCompute, computed);
             device->copy(kToHost, out, block, {64});
             device->free(block, kToHost);
             end = device->mark(kToHost);
-            if (i % 16 == 0) device->await(kToHost, end);
+            if (i % 16 != 0) continue;
+            // Each stream's events come back as its own watcher gets round to them.
+            device->await(kToDevice, there);
+            device->await(kCompute, computed);
+            device->await(kToHost, end);
         }
         device->await(kToHost, end);
     };
