@@ -229,12 +229,17 @@ bool Coherence::evict(Block& block, Points& busy) {
     });
     if (!done) return false;
     ++counts_.evicted;
-    Points uses = uses_of(block);
     buffer.for_each_tile(&region,
                          [&](std::int64_t tile, const Shape&) { std::erase(replicas.at(tile).blocks, &block); });
-    memory_[static_cast<std::size_t>(block.device)]->give_back(block.data, block.bytes, std::move(uses));
-    std::erase_if(blocks_[static_cast<std::size_t>(block.device)], [&](const auto& b) { return b.get() == &block; });
+    drop(block);
     return true;
+}
+
+// The block's memory goes back, behind all its uses. No tile names it any more.
+void Coherence::drop(Block& block) {
+    const auto at = static_cast<std::size_t>(block.device);
+    memory_[at]->give_back(block.data, block.bytes, uses_of(block));
+    std::erase_if(blocks_[at], [&](const auto& b) { return b.get() == &block; });
 }
 
 bool Coherence::bring(int device, device::Stream stream, const Record& record, const Blocks& blocks, Points& busy) {
@@ -256,6 +261,12 @@ bool Coherence::bring(int device, device::Stream stream, const Record& record, c
     return done;
 }
 
+void Coherence::wait_to_change(int device, device::Stream stream, const Block& block, const TileCopy& copy) {
+    streams_.wait(device, stream, copy.written);
+    streams_.wait(device, stream, copy.read);
+    streams_.wait(device, stream, block.earlier);
+}
+
 bool Coherence::fetch(Block& block, TileCopy& copy, const Shape& index, std::int64_t tile, device::Stream stream,
                       Points& busy) {
     BufferCore& buffer = *block.buffer;
@@ -272,9 +283,7 @@ bool Coherence::fetch(Block& block, TileCopy& copy, const Shape& index, std::int
     device::Accelerator& to = streams_[block.device];
     const device::Stream way = peer ? device::kToDevice : stream;
     streams_.wait(block.device, way, from->written);
-    streams_.wait(block.device, way, copy.written);
-    streams_.wait(block.device, way, copy.read);
-    streams_.wait(block.device, way, block.earlier);
+    wait_to_change(block.device, way, block, copy);
     std::byte* const at = block.data + block.offset_of(box.lo) * width;
     const std::byte* const there = source->data + source->offset_of(box.lo) * width;
     for_each_rows(box.extents(), block.strides, source->strides, width,
@@ -289,10 +298,7 @@ bool Coherence::fetch(Block& block, TileCopy& copy, const Shape& index, std::int
     const Point end = streams_.mark(block.device, way);
     ++(peer ? counts_.peer : counts_.on_device);
     from->read.add(end);
-    copy.written = end;
-    copy.read.clear();
-    copy.valid = true;
-    copy.from = peer ? source->device : -1;
+    copy.set(end, peer ? source->device : -1);
     return true;
 }
 
@@ -332,9 +338,7 @@ bool Coherence::fetch_from_host(Block& block, TileCopy& copy, const Shape& index
     } else {
         streams_.wait(block.device, device::kToDevice, where.host_written);
     }
-    streams_.wait(block.device, device::kToDevice, copy.written);
-    streams_.wait(block.device, device::kToDevice, copy.read);
-    streams_.wait(block.device, device::kToDevice, block.earlier);
+    wait_to_change(block.device, device::kToDevice, block, copy);
     std::byte* const to = block.data + block.offset_of(box.lo) * width;
     for_each_rows(extents, block.strides, strides, width, [&](std::int64_t at, std::int64_t there, const auto& shape) {
         streams_[block.device].copy(device::kToDevice, to + at, from + there, shape);
@@ -346,9 +350,7 @@ bool Coherence::fetch_from_host(Block& block, TileCopy& copy, const Shape& index
         where.host_read.add(end);
     ++counts_.to_device;
     counts_.bytes_to_device += static_cast<std::uint64_t>(box.count() * width);
-    copy.written = end;
-    copy.read.clear();
-    copy.valid = true;
+    copy.set(end);
     return true;
 }
 
@@ -472,10 +474,7 @@ void Coherence::used(const Record& record, const Blocks& blocks, Point end, std:
         where.tasks.add(end);
         where.host_valid = false;
         for (Block* block : where.blocks) block->copy(index).valid = false;
-        copy.valid = true;
-        copy.from = -1;
-        copy.written = end;
-        copy.read.clear();
+        copy.set(end);
     });
 }
 
@@ -566,11 +565,7 @@ bool Coherence::release(BufferCore& buffer, Points& needs) {
     }
     std::sort(blocks.begin(), blocks.end());
     blocks.erase(std::unique(blocks.begin(), blocks.end()), blocks.end());
-    for (Block* block : blocks) {
-        memory_[static_cast<std::size_t>(block->device)]->give_back(block->data, block->bytes, uses_of(*block));
-        std::erase_if(blocks_[static_cast<std::size_t>(block->device)],
-                      [&](const auto& b) { return b.get() == block; });
-    }
+    for (Block* block : blocks) drop(*block);
     replicas.released = true;
     journal_.prune();
     return !journal_.mentions(buffer);

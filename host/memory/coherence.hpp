@@ -79,9 +79,11 @@ private:
     Block* find(graph::BufferCore& buffer, int device, const Box& tiles) const;
     Block* make(graph::BufferCore& buffer, int device, const Box& tiles, DeviceMemory::Piece piece);
     bool make_room(int device, std::size_t bytes, Points& busy);
+    void drop(Block& block);
     bool evict(Block& block, Points& busy);
     bool fetch(Block& block, TileCopy& copy, const Shape& index, std::int64_t tile, device::Stream stream,
                Points& busy);
+    void wait_to_change(int device, device::Stream stream, const Block& block, const TileCopy& copy);
     bool settled(TileCopy& copy, Points& busy) const;
     bool fetch_from_host(Block& block, TileCopy& copy, const Shape& index, TileReplicas& tile, Points& busy);
     bool fetch_to_host(Block& block, std::int64_t tile, const Shape& index, Points& busy);

@@ -50,6 +50,14 @@ struct TileCopy {
     int from = -1;  // the device that the values come from, until the host knows that they have arrived
     Point written;
     Points read;
+
+    // New values are there from `end` on.
+    void set(Point end, int source = -1) {
+        valid = true;
+        from = source;
+        written = end;
+        read.clear();
+    }
 };
 
 // Memory of a device that holds a box of a buffer's tiles, dense in C order.

@@ -240,7 +240,6 @@ bool Devices::to_device(Record& record, const Placement::Choice& choice, Work& w
         return false;
     }
     Flight& flight = take_flight();
-    flight.mark = 0;
     flight.in_stream = false;
     Points busy;
     try {
@@ -288,7 +287,6 @@ device::Stream Devices::stream_for(int device, const Record& record) {
 
 void Devices::launch(Flight& flight, Work& work) {
     Record& record = *flight.record;
-    flight.owner = this;
     flight.worker = engine_.threads() + 1;
     for (int device = 0; device < flight.device; ++device) flight.worker += streams_.description(device).streams();
     flight.worker += flight.stream;
@@ -318,7 +316,6 @@ void Devices::launch(Flight& flight, Work& work) {
     }
     launch_body(flight, bytes);
     const memory::Point end = streams_.mark(flight.device, flight.stream);
-    flight.mark = end.mark;
     std::vector<memory::TileUse> uses;
     coherence_.used(record, flight.blocks, end, uses);
     flight.entry = nullptr;

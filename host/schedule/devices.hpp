@@ -50,7 +50,6 @@ public:
     // In virtual time, when nothing happens any more: gives up on the devices that have work; whether there are any.
     bool retire_busy();
 
-    int count() const { return streams_.devices(); }
     // Different indices of threads that run bodies for the devices.
     int workers() const { return workers_; }
     memory::CopyCounts copies() const;
@@ -68,12 +67,10 @@ public:
 private:
     // A task in a stream; lives until its mark is reached.
     struct Flight {
-        Devices* owner = nullptr;
         graph::Record* record = nullptr;
         PastTask* entry = nullptr;  // of the journal, where work that is lost is run again
         int device = 0, worker = 0;
         device::Stream stream = 0;
-        device::Mark mark = 0;
         bool in_stream = false;
         std::vector<detail::Operand> operands;
         std::vector<detail::Layout> layouts;

@@ -91,23 +91,21 @@ bool PastTask::run_again(Versions& versions, int worker) {
 
     std::vector<Scratch> scratch(count);
     std::vector<detail::Operand> operands(count);
-    std::size_t at = 0;  // among the uses, which follow the accesses
-    const std::size_t first = at;
+    const auto region_of = [&](std::size_t i) -> const Region* {
+        if (flying) return record->region(accesses[i]);
+        return accesses[i].whole() ? nullptr : &kept_.regions[accesses[i].region()];
+    };
     const auto for_each_use = [&](auto&& f) {
-        at = first;
+        std::size_t at = 0;  // among the uses, which follow the accesses
         for (std::size_t i = 0; i < count; ++i) {
-            const Region* region = accesses[i].whole() ? nullptr
-                                   : flying            ? record->region(accesses[i])
-                                                       : &kept_.regions[accesses[i].region()];
+            const Region* region = region_of(i);
             const BufferCore& buffer = accesses[i].buffer();
             if ((region == nullptr ? buffer.layout.count : region->layout.count) == 0) continue;
             buffer.for_each_tile(region, [&](std::int64_t, const Shape&) { f(i, uses[at++]); });
         }
     };
     for (std::size_t i = 0; i < count; ++i) {
-        const Region* region = accesses[i].whole() ? nullptr
-                               : flying            ? record->region(accesses[i])
-                                                   : &kept_.regions[accesses[i].region()];
+        const Region* region = region_of(i);
         Scratch& s = scratch[i];
         s.buffer = &accesses[i].buffer();
         s.box = region == nullptr ? nullptr : &region->box;
