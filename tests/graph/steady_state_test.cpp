@@ -55,12 +55,18 @@ TEST(SteadyState, AllocatesNothing) {
     for (int i = 0; i < 32; ++i) cells.emplace_back(engine, Shape{1});
     Buffer<float> tiled(engine, Shape{32}, {.tile = Shape{4}});
     Scope scope(engine);
-    for (int i = 0; i < 20; ++i) submit_stencil(scope, cells, tiled);
+    submit_stencil(scope, cells, tiled);
     if (allocations == 0) GTEST_SKIP() << "this build's operator new cannot be replaced";
-    const long before = allocations;
-    for (int i = 0; i < 20; ++i) submit_stencil(scope, cells, tiled);
-    // What a record keeps for its next task may still grow once, when more tasks than ever before wait for each other.
-    EXPECT_LE(allocations - before, kMostTasks) << "in " << 20 * 39 * 32 * 2 << " tasks";
+    // Records keep what they allocated, so what there is grows when more tasks than ever before are in flight or wait
+    // for each other. How soon that ends is the scheduling's affair; that it ends is what is looked at.
+    constexpr int kQuietRounds = 20, kMostRounds = 5000;
+    int quiet = 0;
+    for (int round = 0; quiet < kQuietRounds; ++round) {
+        ASSERT_LT(round, kMostRounds) << "something is allocated again and again: " << allocations;
+        const long before = allocations;
+        submit_stencil(scope, cells, tiled);
+        quiet = allocations == before ? quiet + 1 : 0;
+    }
 }
 
 }  // namespace
