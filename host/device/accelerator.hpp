@@ -22,6 +22,8 @@ using Mark = std::uint64_t;
 struct Description {
     std::string name;        // "cuda:0", "sim:1"
     std::string model;       // "NVIDIA H100 80GB HBM3"
+    int ordinal = -1;        // CUDA's number of it; -1: no CUDA device, CPU bodies run on it
+    int architecture = 0;    // of CUDA: 90 of compute capability 9.0
     std::size_t memory = 0;  // bytes
     int compute_streams = 1;
     // Rates as rated or measured; 0 of the simulated device: takes no time.

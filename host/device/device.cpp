@@ -12,7 +12,8 @@ std::unique_ptr<Device> open_device(std::string_view name, int threads) {
                             "use 0 for one per core, or a positive number");
     if (name == "omp") return make_omp(threads);
     if (name == "reference") return make_reference();
-    throw ArgumentError("unknown device '" + std::string(name) + "'", "this build has 'omp' and 'reference'",
+    throw ArgumentError("unknown device '" + std::string(name) + "'",
+                        "there are 'omp', 'reference', 'cuda', 'auto' and 'sim'",
                         "set EngineOptions::device or HEDDLE_DEVICE to one of them");
 }
 

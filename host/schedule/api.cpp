@@ -28,6 +28,12 @@ bool detail::resume_when_done(ScopeCore* scope, void (*resume)(void*), void* arg
     return EngineCore::resume_when_done(*scope, {resume, argument});
 }
 
+void detail::throw_no_cpu_body() {
+    throw ArgumentError("a task that has a GPU body only cannot run on the CPU",
+                        "its device was lost, or a task's body submitted it as a part of itself",
+                        "give it a CPU body too: heddle::bodies(cpu, gpu)");
+}
+
 void detail::throw_bad_index(const Shape& shape, int axis, std::int64_t index) {
     if (axis < 0)
         throw AccessError(

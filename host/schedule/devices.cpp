@@ -1,6 +1,9 @@
 #include "host/schedule/devices.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
+#include <cstdio>
 #include <utility>
 
 #include "heddle/error.hpp"
@@ -28,12 +31,13 @@ bool changes_borrowed(const Record& record) {
                        [](const auto& access) { return access.mode() != Mode::read && access.buffer().borrowed; });
 }
 
-bool has_device_form(const Record& record) {
-    return record.ops->operands && record.lane == Lane::cpu && (record.flags & kHostFlags) == 0 &&
-           record.access_count != 0 && !changes_borrowed(record);
-}
-
 }  // namespace
+
+bool Devices::has_device_form(const Record& record) const {
+    const bool body = gpu_bodies_ ? record.ops->gpu != nullptr : record.ops->operands && record.ops->cpu;
+    return body && record.lane == Lane::cpu && (record.flags & kHostFlags) == 0 && record.access_count != 0 &&
+           !changes_borrowed(record);
+}
 
 Devices::Devices(EngineCore& engine, std::vector<std::unique_ptr<device::Accelerator>> devices,
                  const EngineOptions& options, HostRates host)
@@ -47,6 +51,7 @@ Devices::Devices(EngineCore& engine, std::vector<std::unique_ptr<device::Acceler
         entries_.emplace_back(static_cast<std::size_t>(streams));
         workers_ += streams;
     }
+    gpu_bodies_ = streams_.description(0).ordinal >= 0;
     next_stream_.resize(entries_.size(), 0);
     usage_.resize(entries_.size());
     hungry_.resize(entries_.size(), nullptr);
@@ -158,6 +163,10 @@ void Devices::proceed(Work& work) {
             } else {
                 work.run.push_back(&record);
             }
+        } else if (!work.prepare.empty()) {
+            const Work::Preparation preparation = work.prepare.back();
+            work.prepare.pop_back();
+            prepare(preparation, work);
         } else if (!work.run.empty()) {
             Record* record = work.run.back();
             work.run.pop_back();
@@ -199,7 +208,7 @@ void Devices::place(Record& record, Work& work) {
         const Placement::Choice choice = placement_.choose(record, devices && !refused, now);
         not_hungry(record, choice.device, work);
         try {
-            if (choice.device == kHost) return to_host(record, work);
+            if (choice.device == kHost) return to_host(record, choice.reason, work);
             if (to_device(record, choice, work)) placement_.placed(choice, now);
             return;
         } catch (const DeviceError& error) {
@@ -225,7 +234,32 @@ void Devices::not_hungry(const Record& record, int but_for, Work& work) {
         if (device != but_for && hungry_[static_cast<std::size_t>(device)] == &record) fed(device, work);
 }
 
-void Devices::to_host(Record& record, Work& work) {
+// Without the lock: it may take the time of a compiler. A body that cannot be prepared runs on the CPU.
+void Devices::prepare(const Work::Preparation& preparation, Work& work) {
+    Record& record = *preparation.record;
+    try {
+        record.ops->gpu->prepare(record.body_address(), streams_.description(preparation.device).architecture);
+    } catch (...) {
+        const auto error = std::current_exception();
+        const std::lock_guard lock(mutex_);
+        not_hungry(record, kHost, work);
+        if (!record.ops->cpu) return fail_now(record, error, work);
+        warn_once(fmt::format("task '{}' runs on the CPU: {}", record.name_view(), what_of(error)));
+        record.flags |= graph::kPinHost;
+    }
+    work.ready.push_back(&record);
+}
+
+void Devices::warn_once(std::string text) {
+    const auto [at, fresh] = warned_.insert(std::move(text));
+    if (fresh) fmt::print(stderr, "heddle: {}\n", *at);
+}
+
+void Devices::to_host(Record& record, const char* reason, Work& work) {
+    if (!record.ops->cpu)
+        throw ArgumentError(fmt::format("task '{}' cannot run on a GPU", record.name_view()),
+                            fmt::format("it {}, and has no CPU body", reason),
+                            "give it a CPU body too: heddle::bodies(cpu, gpu)");
     Points needs;
     if (coherence_.bring_to_host(record, needs)) return work.run.push_back(&record);
     park(record, needs);
@@ -253,8 +287,16 @@ bool Devices::to_device(Record& record, const Placement::Choice& choice, Work& w
                 flight.record = &record;
                 flight.device = device;
                 flight.stream = stream;
-                launch(flight, work);
-                return true;
+                flight.ordinal = streams_.description(device).ordinal;
+                flight.architecture = streams_.description(device).architecture;
+                set_operands(flight);
+                if (is_prepared(flight)) {
+                    launch(flight, work);
+                    return true;
+                }
+                free_flights_.push_back(&flight);
+                work.prepare.push_back({&record, device});
+                return false;
             }
         }
     } catch (...) {
@@ -264,7 +306,7 @@ bool Devices::to_device(Record& record, const Placement::Choice& choice, Work& w
     }
     free_flights_.push_back(&flight);
     if (busy.empty())
-        to_host(record, work);
+        to_host(record, "does not fit into the memory of the device", work);
     else
         park(record, busy);
     return false;
@@ -285,14 +327,14 @@ device::Stream Devices::stream_for(int device, const Record& record) {
     return device::kCompute + next;
 }
 
-void Devices::launch(Flight& flight, Work& work) {
+void Devices::set_operands(Flight& flight) {
     Record& record = *flight.record;
     flight.worker = engine_.threads() + 1;
     for (int device = 0; device < flight.device; ++device) flight.worker += streams_.description(device).streams();
     flight.worker += flight.stream;
     flight.layouts.resize(record.access_count);
     flight.operands.resize(record.access_count);
-    double bytes = 0;
+    flight.bytes = 0;
     for (std::size_t i = 0; i < record.access_count; ++i) {
         const auto& access = record.accesses()[i];
         const auto* region = record.region(access);
@@ -312,9 +354,20 @@ void Devices::launch(Flight& flight, Work& work) {
         const auto width = static_cast<std::int64_t>(size_of(access.buffer().dtype));
         const Shape lo = region == nullptr ? Shape::filled(layout.shape.rank(), 0) : region->box.lo;
         flight.operands[i].data = block->data + block->offset_of(lo) * width;
-        bytes += static_cast<double>(layout.count * width) * (access.mode() == Mode::update ? 2 : 1);
+        flight.bytes += static_cast<double>(layout.count * width) * (access.mode() == Mode::update ? 2 : 1);
     }
-    launch_body(flight, bytes);
+}
+
+bool Devices::is_prepared(const Flight& flight) const {
+    const detail::GpuOps* gpu = flight.record->ops->gpu;
+    if (!gpu_bodies_ || gpu->prepared == nullptr) return true;
+    return gpu->prepared(flight.record->body_address(), streams_.description(flight.device).architecture,
+                         flight.operands.data());
+}
+
+void Devices::launch(Flight& flight, Work& work) {
+    Record& record = *flight.record;
+    launch_body(flight);
     const memory::Point end = streams_.mark(flight.device, flight.stream);
     std::vector<memory::TileUse> uses;
     coherence_.used(record, flight.blocks, end, uses);
@@ -334,12 +387,12 @@ void Devices::launch(Flight& flight, Work& work) {
 }
 
 // A body that throws may have put work into the stream: its memory is used until then.
-void Devices::launch_body(Flight& flight, double bytes) {
+void Devices::launch_body(Flight& flight) {
     const Record& record = *flight.record;
     try {
         flight.in_stream = true;
-        streams_[flight.device].launch(
-            flight.stream, {record.name_view(), &Devices::run_body, &flight, flight.operands, record.flops, bytes});
+        streams_[flight.device].launch(flight.stream, {record.name_view(), &Devices::run_body, &flight, flight.operands,
+                                                       record.flops, flight.bytes});
     } catch (const DeviceError&) {
         flight.in_stream = false;
         throw;
@@ -355,7 +408,9 @@ void Devices::launch_body(Flight& flight, double bytes) {
 void Devices::run_body(void* context, void* native_stream, const detail::Operand* operands) {
     Flight& flight = *static_cast<Flight*>(context);
     Record& record = *flight.record;
-    (void)native_stream;
+    if (native_stream != nullptr)
+        return record.ops->gpu->enqueue(record.body_address(), {native_stream, flight.ordinal, flight.architecture},
+                                        operands);
     const std::int64_t pieces = record.has(graph::kWide) ? record.extra->pieces : 1;
     for (std::int64_t piece = 0; piece < pieces; ++piece)
         record.ops->invoke(record.body_address(), operands, {piece, pieces, flight.worker});

@@ -7,6 +7,8 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -34,6 +36,8 @@ public:
 
     // Whether a ready task must come here: a device could run it, or its values may lie on one.
     bool concerns(const graph::Record& record) const;
+    // Whether tasks that have a GPU body only can run.
+    bool run_gpu_bodies() const { return gpu_bodies_; }
     // No lock is held.
     void ready(graph::Record& record);
     // The buffer's last task is done: calls destroy(), now, or when copies of its host memory are over and nothing that
@@ -69,11 +73,12 @@ private:
     struct Flight {
         graph::Record* record = nullptr;
         PastTask* entry = nullptr;  // of the journal, where work that is lost is run again
-        int device = 0, worker = 0;
+        int device = 0, ordinal = -1, architecture = 0, worker = 0;
         device::Stream stream = 0;
         bool in_stream = false;
         std::vector<detail::Operand> operands;
         std::vector<detail::Layout> layouts;
+        double bytes = 0;  // that the operands take
         memory::Coherence::Blocks blocks;
     };
     // Something that waits for points: a record that goes on, lost work, or a buffer's end.
@@ -94,7 +99,12 @@ private:
             graph::Record* record;
             bool kept;  // its body is the journal's
         };
+        struct Preparation {
+            graph::Record* record;
+            int device;
+        };
         std::vector<graph::Record*> ready, run;
+        std::vector<Preparation> prepare;
         std::vector<Done> done;
         std::vector<std::function<void()>> destroy;
         std::vector<std::unique_ptr<memory::JournalEntry>> dropped;
@@ -104,10 +114,15 @@ private:
 
     void proceed(Work& work);
     void place(graph::Record& record, Work& work);
-    void to_host(graph::Record& record, Work& work);
+    bool has_device_form(const graph::Record& record) const;
+    void prepare(const Work::Preparation& preparation, Work& work);
+    void to_host(graph::Record& record, const char* reason, Work& work);
     bool to_device(graph::Record& record, const Placement::Choice& choice, Work& work);
+    void set_operands(Flight& flight);
+    bool is_prepared(const Flight& flight) const;
     void launch(Flight& flight, Work& work);
-    void launch_body(Flight& flight, double bytes);
+    void launch_body(Flight& flight);
+    void warn_once(std::string text);
     void fail_now(graph::Record& record, std::exception_ptr error, Work& work);
     void finish(graph::Record& record, Work& work);
     void park(graph::Record& record, const memory::Points& points);
@@ -137,6 +152,7 @@ private:
 
     EngineCore& engine_;
     const OnDeviceFailure on_failure_;
+    bool gpu_bodies_ = false;
     mutable std::mutex mutex_;
     // Before `streams_`, whose end waits for the devices' threads, which look at these until then.
     bool stop_ = false;
@@ -170,6 +186,7 @@ private:
     };
     std::vector<Ended> ended_;  // buffers that the journal still mentions
 
+    std::set<std::string> warned_;
     std::vector<std::uint64_t> marks_reached_;  // by device: reports
     std::vector<char> given_up_;
     std::thread watchdog_;

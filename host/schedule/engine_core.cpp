@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "heddle/error.hpp"
+#include "host/device/cuda.hpp"
 #include "host/device/sim_text.hpp"
 #include "host/schedule/devices.hpp"
 #include "host/schedule/run_task.hpp"
@@ -50,24 +51,37 @@ EngineCore::EngineCore(const EngineOptions& options)
       checks_(wants_checks(options.checks)) {
     own_scope_ = open_scope();
     own_scope_->keep_alive.reset();
-    const bool devices = device_name_.starts_with("sim");
-    device_ = device::open_device(devices ? "omp" : device_name_, options.threads);
+    const bool sim = device_name_.starts_with("sim");
+    const bool cuda = device_name_.starts_with("cuda") || device_name_ == "auto";
+    device_ = device::open_device(sim || cuda ? "omp" : device_name_, options.threads);
     in_order_ = device_->drive() == device::Drive::at_submission;
     if (in_order_) return;
     threads_ = device_->threads();
-    if (devices) open_devices(options);
+    if (sim) open_sim(options);
+    if (cuda) open_cuda(options);
     if (virtual_team_ != nullptr) return;
     team_ = std::make_unique<Team>(*this, *device_, options.max_tasks);
     threads_ = team_->threads();
 }
 
-void EngineCore::open_devices(const EngineOptions& options) {
+void EngineCore::open_sim(const EngineOptions& options) {
     const device::SimSystem system = device::parse_sim(device_name_);
     device_name_ = "sim";
     const HostRates host{system.host_bytes, system.host_flops};
     if (system.options.clock != nullptr)
         virtual_team_ = std::make_unique<VirtualTeam>(*this, system.options.clock, host, threads_);
     devices_ = std::make_unique<Devices>(*this, device::make_sims(system), options, host);
+}
+
+void EngineCore::open_cuda(const EngineOptions& options) {
+    const bool any = device_name_ == "auto";
+    std::vector<std::unique_ptr<device::Accelerator>> devices;
+    if (!any || device::has_usable_cuda()) devices = device::make_cudas(any ? "cuda" : device_name_, {});
+    device_name_ = devices.empty() ? "omp" : "cuda";
+    if (devices.empty()) return;
+    // Of one core of a server, roughly: what was measured corrects it.
+    const HostRates host{8e9 * threads_, 4e9 * threads_};
+    devices_ = std::make_unique<Devices>(*this, std::move(devices), options, host);
 }
 
 double EngineCore::now() const {

@@ -99,7 +99,8 @@ private:
         return frame != nullptr && frame->record != nullptr ? frame : nullptr;
     }
 
-    void open_devices(const EngineOptions& options);
+    void open_sim(const EngineOptions& options);
+    void open_cuda(const EngineOptions& options);
 
     const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
     std::string device_name_;

@@ -121,4 +121,14 @@ void fail(EngineCore& engine, Record& record, std::exception_ptr thrown) {
     fail(engine, record, make_failure(engine, record, std::move(thrown)));
 }
 
+std::string what_of(const std::exception_ptr& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const std::exception& e) {
+        return e.what();
+    } catch (...) {
+        return "something that is no std::exception";
+    }
+}
+
 }  // namespace heddle::schedule

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <exception>
+#include <string>
 
 #include "host/graph/buffer_core.hpp"
 #include "host/graph/record.hpp"
@@ -19,5 +20,7 @@ void fail(EngineCore& engine, graph::Record& record, const graph::FailurePtr& fa
 void fail(EngineCore& engine, graph::Record& record, std::exception_ptr thrown);
 // What fail() makes of it, without its effects.
 graph::FailurePtr make_failure(EngineCore& engine, graph::Record& record, std::exception_ptr thrown);
+// Its what(), for messages.
+std::string what_of(const std::exception_ptr& error);
 
 }  // namespace heddle::schedule

@@ -31,14 +31,6 @@ void spoil_tile(graph::BufferCore& buffer, std::int64_t tile, const FailurePtr& 
     if (buffer.poison_of(tile) == nullptr) buffer.set_poison(tile, failure);
 }
 
-std::string text_of(const std::exception_ptr& error) {
-    try {
-        std::rethrow_exception(error);
-    } catch (const std::exception& e) {
-        return e.what();
-    }
-}
-
 }  // namespace
 
 // A plan of what runs again, on copies, so that nothing else sees values of other versions.
@@ -90,7 +82,7 @@ void Devices::lose(int device, const std::exception_ptr& error, Work& work) {
     loss_ = error;
     halted_ = true;
     fmt::print(stderr, "heddle: {} is lost, its work goes on elsewhere: {}\n", streams_.description(device).name,
-               text_of(error));
+               what_of(error));
 }
 
 // What was in flight has failed, and tiles whose only values were there are spoiled.

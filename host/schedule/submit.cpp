@@ -46,6 +46,10 @@ void EngineCore::check(const detail::Submission& s) const {
     if (s.pieces < 1)
         throw ArgumentError("task '" + std::string(s.name->text) + "' has " + std::to_string(s.pieces) + " pieces",
                             "a task runs at least one", "leave out a task that has nothing to do");
+    if (!s.ops->cpu && (devices_ == nullptr || !devices_->run_gpu_bodies()))
+        throw ArgumentError("task '" + std::string(s.name->text) + "' has a GPU body only",
+                            "this engine runs on '" + device_name_ + "'",
+                            "give it a CPU body too (heddle::bodies), or make an engine for the device 'cuda'");
     if (s.bytes < 0)
         throw ArgumentError("task '" + std::string(s.name->text) + "' has a negative number of bytes", "",
                             "use 0 or more");
@@ -89,7 +93,7 @@ void EngineCore::fill(Record& record, const detail::Submission& s, void* heap_bo
     }
     if (s.name->copied) record.name = graph.extra(record).name.assign(s.name->text).c_str();
     if (s.place == Place::cpu) flags |= graph::kPinHost;
-    if (s.place == Place::gpu) flags |= graph::kPinDevice;
+    if (s.place == Place::gpu || !s.ops->cpu) flags |= graph::kPinDevice;
     if (checks_) graph.extra(record);
     record.flags = flags;
 }

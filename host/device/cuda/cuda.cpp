@@ -30,6 +30,8 @@ Description describe(int ordinal, const CudaOptions& options) {
     Description description;
     description.name = device_name(ordinal);
     description.model = properties.name;
+    description.ordinal = ordinal;
+    description.architecture = properties.major * 10 + properties.minor;
     description.memory = options.memory == 0 ? free : std::min(options.memory, free);
     description.compute_streams = std::max(options.compute_streams, 1);
     // Both edges of the memory's clock, in kHz, move a bus width, in bits.
