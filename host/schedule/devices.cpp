@@ -306,10 +306,20 @@ bool Devices::to_device(Record& record, const Placement::Choice& choice, Work& w
     }
     free_flights_.push_back(&flight);
     if (busy.empty())
-        to_host(record, "does not fit into the memory of the device", work);
+        too_large(record, device, work);
     else
         park(record, busy);
     return false;
+}
+
+void Devices::too_large(Record& record, int device, Work& work) {
+    if (record.ops->cpu) return to_host(record, "does not fit", work);
+    throw OutOfMemory(
+        fmt::format("task '{}' does not fit into the memory of {}", record.name_view(),
+                    streams_.description(device).name),
+        fmt::format("its values take {:.0f} bytes, and Heddle may use {} there, of which other tasks hold some",
+                    touched_bytes(record), coherence_.memory(device).limit()),
+        "use smaller tiles, or give it a CPU body too: heddle::bodies(cpu, gpu)");
 }
 
 void Devices::fed(int device, Work& work) {
@@ -588,6 +598,14 @@ memory::CopyCounts Devices::copies() const {
 std::size_t Devices::journal_size() const {
     const std::lock_guard lock(mutex_);
     return coherence_.journal().size();
+}
+
+std::vector<int> Devices::architectures() const {
+    std::set<int> found;
+    if (gpu_bodies_)
+        for (int device = 0; device < streams_.devices(); ++device)
+            found.insert(streams_.description(device).architecture);
+    return {found.begin(), found.end()};
 }
 
 Devices::Usage Devices::usage(int device) const {

@@ -38,6 +38,8 @@ public:
     bool concerns(const graph::Record& record) const;
     // Whether tasks that have a GPU body only can run.
     bool run_gpu_bodies() const { return gpu_bodies_; }
+    // What code must be compiled for: each once; none of simulated devices.
+    std::vector<int> architectures() const;
     // No lock is held.
     void ready(graph::Record& record);
     // The buffer's last task is done: calls destroy(), now, or when copies of its host memory are over and nothing that
@@ -117,6 +119,7 @@ private:
     bool has_device_form(const graph::Record& record) const;
     void prepare(const Work::Preparation& preparation, Work& work);
     void to_host(graph::Record& record, const char* reason, Work& work);
+    void too_large(graph::Record& record, int device, Work& work);
     bool to_device(graph::Record& record, const Placement::Choice& choice, Work& work);
     void set_operands(Flight& flight);
     bool is_prepared(const Flight& flight) const;

@@ -57,6 +57,10 @@ void EngineCore::check(const detail::Submission& s) const {
         throw ArgumentError("task '" + std::string(s.name->text) + "' has too many accesses",
                             std::to_string(s.accesses.size()) + " are more than 65535", "use fewer, larger buffers");
     for (const auto& access : s.accesses) {
+        if (!s.ops->cpu && access.mode != Mode::read && access.buffer->borrowed)
+            throw ArgumentError("task '" + std::string(s.name->text) + "' has a GPU body only",
+                                "it changes borrowed memory, which the CPU does",
+                                "give it a CPU body too (heddle::bodies), or use a buffer with memory of its own");
         if (access.buffer->owner != this)
             throw ArgumentError("task '" + std::string(s.name->text) + "' accesses a buffer of another engine",
                                 "dependencies are known within one engine only", "use one engine for both");

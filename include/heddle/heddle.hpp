@@ -2,6 +2,7 @@
 
 #include "heddle/array.hpp"
 #include "heddle/buffer.hpp"
+#include "heddle/cuda_kernel.hpp"
 #include "heddle/engine.hpp"
 #include "heddle/error.hpp"
 #include "heddle/evaluate.hpp"

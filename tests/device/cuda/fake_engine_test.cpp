@@ -1,0 +1,228 @@
+// Tasks with GPU bodies, from submission to result, on the CUDA device over the stand-in for the runtime: the bodies
+// put host functions into its streams.
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <numeric>
+#include <vector>
+
+#include "heddle/heddle.hpp"
+#include "tests/device/cuda/fake_runtime.hpp"
+
+namespace heddle {
+namespace {
+
+cudaStream_t native(const GpuStream& where) { return static_cast<cudaStream_t>(where.native); }
+
+// to = 2 * from + 1 on either side; counts which one ran.
+struct Counts {
+    std::atomic<int> cpu{0}, gpu{0};
+};
+
+auto twice_plus_one(Counts& counts) {
+    return bodies(
+        [&counts](View<float> to, View<const float> from) {
+            ++counts.cpu;
+            for (std::int64_t i = 0; i < to.size(); ++i) to[i] = 2 * from[i] + 1;
+        },
+        [&counts](const GpuStream& where, View<float> to, View<const float> from) {
+            EXPECT_NE(where.native, nullptr);
+            EXPECT_EQ(where.architecture, 90);
+            ++counts.gpu;
+            fake_cuda::enqueue(native(where), [to = to.data(), from = from.data(), n = to.size()] {
+                for (std::int64_t i = 0; i < n; ++i) to[i] = 2 * from[i] + 1;
+            });
+        });
+}
+
+Buffer<float> iota(Engine& engine, std::int64_t n) {
+    Buffer<float> buffer(engine, {n});
+    const auto view = buffer.host_view_for_update();
+    std::iota(view.begin(), view.end(), 0.0f);
+    return buffer;
+}
+
+TEST(FakeEngine, RunsGpuBodiesOnTheDeviceAndBringsTheirResults) {
+    Engine engine({.threads = 2, .device = "cuda:0", .placement = {PlacementOptions::Policy::gpu}});
+    EXPECT_EQ(engine.device(), "cuda");
+    Counts counts;
+    auto a = iota(engine, 1000);
+    Buffer<float> b(engine, {1000}), c(engine, {1000});
+    engine.submit("first", twice_plus_one(counts), write(b), read(a));
+    engine.submit("second", twice_plus_one(counts), write(c), read(b));
+    engine.wait();
+    EXPECT_EQ(counts.gpu, 2);
+    EXPECT_EQ(counts.cpu, 0);
+    const auto view = c.host_view();
+    for (int i = 0; i < 1000; ++i) ASSERT_EQ(view[i], 4.0f * static_cast<float>(i) + 3) << i;
+}
+
+TEST(FakeEngine, MixesBothLanes) {
+    Engine engine({.threads = 2, .device = "cuda"});
+    Counts counts;
+    std::vector<Buffer<float>> buffers;
+    buffers.push_back(iota(engine, 4096));
+    for (int i = 0; i < 20; ++i) {
+        buffers.emplace_back(engine, Shape{4096});
+        const auto place = i % 3 == 0 ? Place::cpu : i % 3 == 1 ? Place::gpu : Place::automatic;
+        engine.submit({.name = "step", .place = place}, twice_plus_one(counts), write(buffers[i + 1]),
+                      read(buffers[i]));
+    }
+    engine.wait();
+    EXPECT_GE(counts.gpu, 6);
+    EXPECT_GE(counts.cpu, 7);
+    std::vector<float> expected(4096);
+    std::iota(expected.begin(), expected.end(), 0.0f);
+    for (int i = 0; i < 20; ++i)
+        for (float& value : expected) value = 2 * value + 1;
+    const auto view = buffers.back().host_view();
+    EXPECT_TRUE(std::equal(expected.begin(), expected.end(), view.begin()));
+}
+
+TEST(FakeEngine, BodiesWithoutAGpuFormStayOnTheCpu) {
+    Engine engine({.threads = 1, .device = "cuda:0", .placement = {PlacementOptions::Policy::gpu}});
+    Counts counts;
+    auto a = iota(engine, 100);
+    Buffer<float> b(engine, {100});
+    engine.submit("gpu", twice_plus_one(counts), write(b), read(a));
+    float sum = 0;
+    engine.submit(
+        "cpu", [&](View<const float> view) { sum = std::accumulate(view.begin(), view.end(), 0.0f); }, read(b));
+    engine.wait();
+    EXPECT_EQ(counts.gpu, 1);
+    EXPECT_EQ(sum, 100.0f * 100);
+}
+
+TEST(FakeEngine, GpuOnlyBodiesRunOnGpusAndNowhereElse) {
+    const auto fill = gpu_body([](const GpuStream& where, View<float> to) {
+        fake_cuda::enqueue(native(where), [to = to.data(), n = to.size()] { std::fill(to, to + n, 7.0f); });
+    });
+    {
+        Engine engine({.threads = 1, .device = "cuda:0", .placement = {PlacementOptions::Policy::cpu}});
+        Buffer<float> a(engine, {10});
+        engine.submit("fill", fill, write(a));
+        EXPECT_EQ(a.host_view()[9], 7.0f);
+        // Changed in place, borrowed memory must be: that only the CPU does.
+        std::vector<float> borrowed(10);
+        Buffer<float> b(engine, {10}, borrowed.data());
+        EXPECT_THROW(engine.submit("fill borrowed", fill, write(b)), ArgumentError);
+    }
+    for (const char* device : {"omp", "reference", "sim"}) {
+        Engine engine({.threads = 1, .device = device});
+        Buffer<float> a(engine, {10});
+        EXPECT_THROW(engine.submit("fill", fill, write(a)), ArgumentError) << device;
+    }
+}
+
+TEST(FakeEngine, WhatIsTooLargeForTheDeviceRunsOnTheCpuOrFails) {
+    Engine engine(
+        {.threads = 1, .device = "cuda:0", .device_memory = 1 << 20, .placement = {PlacementOptions::Policy::gpu}});
+    Counts counts;
+    auto a = iota(engine, 1 << 19);
+    Buffer<float> b(engine, {1 << 19});
+    engine.submit("large", twice_plus_one(counts), write(b), read(a));
+    EXPECT_EQ(b.host_view()[3], 7.0f);
+    EXPECT_EQ(counts.cpu, 1);
+    engine.submit("large too", gpu_body([](const GpuStream&, View<float>) {}), write(b));
+    try {
+        engine.wait();
+        FAIL();
+    } catch (const OutOfMemory& error) {
+        const std::string what = error.what();
+        for (const char* part : {"large too", "cuda:0", "2097152"})
+            EXPECT_NE(what.find(part), std::string::npos) << what;
+    }
+}
+
+TEST(FakeEngine, AnErrorOfABodyNamesTheTask) {
+    Engine engine({.threads = 1, .device = "cuda:0", .placement = {PlacementOptions::Policy::gpu}});
+    Buffer<float> a(engine, {10});
+    const auto cpu = [](View<float>) {};
+    engine.submit("throws", bodies(cpu, [](const GpuStream&, View<float>) { throw std::runtime_error("no grid"); }),
+                  write(a));
+    try {
+        engine.wait();
+        FAIL();
+    } catch (const TaskError& error) {
+        ASSERT_NE(error.task(), nullptr);
+        EXPECT_EQ(error.task()->task, "throws");
+        EXPECT_NE(std::string(error.what()).find("no grid"), std::string::npos);
+    }
+    EXPECT_THROW(a.host_view(), TaskError);
+}
+
+// A launch that CUDA refuses is tried elsewhere, with a device error the last that is left.
+TEST(FakeEngine, ALaunchThatIsRefusedEndsOnTheCpu) {
+    Engine engine({.threads = 1, .device = "cuda:0", .placement = {PlacementOptions::Policy::gpu}});
+    Buffer<float> a(engine, {10});
+    engine.submit(
+        "refused",
+        bodies([](View<float> to) { std::fill(to.begin(), to.end(), 3.0f); },
+               [](const GpuStream&, View<float>) { fake_cuda::set_last_error(cudaErrorInvalidConfiguration); }),
+        write(a));
+    EXPECT_EQ(a.host_view()[0], 3.0f);
+}
+
+TEST(FakeEngine, AnIllegalAddressEndsOnTheCpuWithTheRightBytes) {
+    Counts counts;
+    std::vector<float> result;
+    testing::internal::CaptureStderr();
+    {
+        Engine engine({.threads = 2, .device = "cuda:0", .placement = {PlacementOptions::Policy::gpu}});
+        Scope scope(engine);
+        auto a = iota(engine, 1000);
+        Buffer<float> b(engine, {1000}), c(engine, {1000}), d(engine, {1000});
+        scope.submit("first", twice_plus_one(counts), write(b), read(a));
+        scope.submit(
+            "faulty",
+            bodies([](View<float> to, View<const float> from) { std::copy(from.begin(), from.end(), to.begin()); },
+                   [](const GpuStream& where, View<float>, View<const float>) {
+                       fake_cuda::enqueue_fault(native(where));
+                   }),
+            write(c), read(b));
+        scope.submit("last", twice_plus_one(counts), write(d), read(c));
+        scope.wait();
+        const auto view = d.host_view();
+        result.assign(view.begin(), view.end());
+    }
+    const std::string text = testing::internal::GetCapturedStderr();
+    for (int i = 0; i < 1000; ++i) ASSERT_EQ(result[static_cast<std::size_t>(i)], 4.0f * static_cast<float>(i) + 3);
+    EXPECT_NE(text.find("cuda:0 is lost"), std::string::npos) << text;
+    EXPECT_NE(text.find("cudaErrorIllegalAddress"), std::string::npos) << text;
+}
+
+// No event, stream or memory is made per task once there are enough, and the driver is asked nothing.
+TEST(FakeEngine, TheSteadyStateOfTasksMakesNothing) {
+    Engine engine({.threads = 1, .device = "cuda:0", .placement = {PlacementOptions::Policy::gpu}});
+    Counts counts;
+    auto a = iota(engine, 64);
+    std::vector<Buffer<float>> buffers;
+    for (int i = 0; i < 4; ++i) buffers.emplace_back(engine, Shape{64});
+    const auto round = [&] {
+        Scope scope(engine);
+        scope.submit("first", twice_plus_one(counts), write(buffers[0]), read(a));
+        for (int i = 0; i < 200; ++i)
+            scope.submit("step", twice_plus_one(counts), write(buffers[(i + 1) % 4]), read(buffers[i % 4]));
+        scope.wait();
+    };
+    for (int i = 0; i < 5; ++i) round();
+    fake_cuda::calls();
+    for (int i = 0; i < 5; ++i) round();
+    auto calls = fake_cuda::calls();
+    for (const char* name : {"cudaEventCreateWithFlags", "cudaStreamCreateWithFlags", "cudaMallocFromPoolAsync",
+                             "cudaFreeAsync", "cudaHostAlloc", "cudaMemGetInfo", "cudaDeviceGetAttribute",
+                             "cudaGetDeviceProperties", "cudaMemcpyAsync", "cudaMemcpy2DAsync"})
+        EXPECT_EQ(calls[name], 0) << name;
+    EXPECT_EQ(counts.cpu, 0);
+}
+
+TEST(FakeEngine, AutoTakesTheDevicesThatThereAre) {
+    EXPECT_EQ(Engine({.threads = 1, .device = "auto"}).device(), "cuda");
+    for (const char* bad : {"cuda:", "cuda:x", "cuda0", "cuda:0,", "cuda:0,0", "cuda:-1"})
+        EXPECT_THROW(Engine({.threads = 1, .device = bad}), ArgumentError) << bad;
+    EXPECT_THROW(Engine({.threads = 1, .device = "cuda:9"}), DeviceError);
+}
+
+}  // namespace
+}  // namespace heddle
