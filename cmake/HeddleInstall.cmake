@@ -6,7 +6,7 @@ install(TARGETS heddle EXPORT heddleTargets
 if(TARGET heddle_cli)
     install(TARGETS heddle_cli RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endif()
-install(DIRECTORY include/heddle DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.hpp")
+install(DIRECTORY include/heddle DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.hpp" PATTERN "*.cuh")
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 install(EXPORT heddleTargets NAMESPACE heddle:: DESTINATION "${CMAKE_INSTALL_LIBDIR}/cmake/heddle")

@@ -90,6 +90,8 @@ public:
     virtual void launch(Stream stream, const Launch& launch) = 0;
     // What is put into `stream` from now on runs after the mark of that stream of that device (of the same kind).
     virtual void wait(Stream stream, Accelerator& other, Stream other_stream, Mark mark) = 0;
+    // What is put into `stream` from now on runs after what is in another library's stream of this device now.
+    virtual void follow(Stream stream, void* native_stream) = 0;
     virtual Mark mark(Stream stream) = 0;
     virtual bool reached(Stream stream, Mark mark) const = 0;
     virtual void await(Stream stream, Mark mark) = 0;

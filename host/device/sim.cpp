@@ -46,6 +46,7 @@ public:
 
     void copy(Stream stream, void* to, const void* from, const CopyShape& shape) override;
     void copy_from_peer(Stream stream, void* to, Accelerator& source, const void* from, std::size_t bytes) override;
+    void follow(Stream, void*) override {}  // no other library has streams here
     void launch(Stream stream, const Launch& launch) override;
     void wait(Stream stream, Accelerator& other, Stream other_stream, Mark mark) override;
     Mark mark(Stream stream) override;

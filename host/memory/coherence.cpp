@@ -161,6 +161,17 @@ Block* Coherence::make(BufferCore& buffer, int device, const Box& tiles, DeviceM
     return block.get();
 }
 
+void Coherence::adopt(BufferCore& buffer, int device, std::byte* data, Point from) {
+    Block* block = make(buffer, device, Box::whole(buffer.grid), {data, {}});
+    block->adopted = true;
+    for (TileCopy& copy : block->copies) copy.set(from);
+    for (TileReplicas& tile : replicas_of(buffer)->tiles) {
+        tile.host_valid = false;
+        tile.host_version = 0;
+        tile.tasks.add(from);
+    }
+}
+
 Coherence::Fit Coherence::reserve(int device, const Record& record, Blocks& blocks, Points& busy) {
     const std::vector<Box> boxes = tile_boxes(record);
     const TaskAccess* accesses = record.accesses();
@@ -176,8 +187,8 @@ Coherence::Fit Coherence::reserve(int device, const Record& record, Blocks& bloc
         bool again = false;
         for (std::size_t j = 0; j < i; ++j)
             again = again || (&accesses[j].buffer() == &accesses[i].buffer() && boxes[j] == boxes[i]);
-        if (!again) total += block_bytes(bytes_of(i));
         blocks[i] = find(accesses[i].buffer(), device, boxes[i]);
+        if (!again && (blocks[i] == nullptr || !blocks[i]->adopted)) total += block_bytes(bytes_of(i));
         if (blocks[i] != nullptr) blocks[i]->last_use = use;  // keeps it from being evicted for the others
     }
     DeviceMemory& memory = *memory_[static_cast<std::size_t>(device)];
@@ -210,7 +221,8 @@ bool Coherence::make_room(int device, std::size_t bytes, Points& busy) {
     if (memory.drop_kept()) return true;
     Block* oldest = nullptr;
     for (const auto& block : blocks_[static_cast<std::size_t>(device)])
-        if (block->last_use != uses_ && (oldest == nullptr || block->last_use < oldest->last_use)) oldest = block.get();
+        if (block->last_use != uses_ && !block->adopted && (oldest == nullptr || block->last_use < oldest->last_use))
+            oldest = block.get();
     return oldest != nullptr && evict(*oldest, busy);
 }
 
@@ -238,7 +250,7 @@ bool Coherence::evict(Block& block, Points& busy) {
 // The block's memory goes back, behind all its uses. No tile names it any more.
 void Coherence::drop(Block& block) {
     const auto at = static_cast<std::size_t>(block.device);
-    memory_[at]->give_back(block.data, block.bytes, uses_of(block));
+    if (!block.adopted) memory_[at]->give_back(block.data, block.bytes, uses_of(block));
     std::erase_if(blocks_[at], [&](const auto& b) { return b.get() == &block; });
 }
 

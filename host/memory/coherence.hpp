@@ -35,6 +35,10 @@ public:
     using Blocks = std::vector<Block*>;  // of a task on a device, one per access; null: the access is empty
     enum class Fit : std::uint8_t { yes, later, never };
 
+    // The buffer's values, of which there were none so far, are in memory of the user's on that device once `from` is
+    // reached: its tasks there use that memory.
+    void adopt(graph::BufferCore& buffer, int device, std::byte* data, Point from);
+
     // Finds or makes the task's blocks, evicting others for them. `later`: when `busy` is reached; `never`: the device
     // is too small for the task alone.
     Fit reserve(int device, const graph::Record& record, Blocks& blocks, Points& busy);

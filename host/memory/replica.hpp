@@ -69,7 +69,8 @@ struct Block {
     Shape strides;  // elements
     std::byte* data = nullptr;
     std::size_t bytes = 0;
-    Points earlier;  // the uses of this memory before it was this block's
+    bool adopted = false;  // the user's memory: stays the buffer's for as long as there is one
+    Points earlier;        // the uses of this memory before it was this block's
     std::vector<TileCopy> copies;
     std::uint64_t last_use = 0;
 

@@ -5,6 +5,7 @@
 #include "heddle/coroutine.hpp"
 #include "heddle/engine.hpp"
 #include "heddle/error.hpp"
+#include "host/schedule/devices.hpp"
 #include "host/schedule/engine_core.hpp"
 
 namespace heddle {
@@ -112,6 +113,18 @@ AnyBuffer::AnyBuffer(Engine& engine, DType dtype, const Shape& shape, void* borr
     : AnyBuffer(engine, dtype, shape, options) {
     core_->data = static_cast<std::byte*>(borrowed);
     core_->borrowed = borrowed != nullptr;  // an empty buffer may have no address, and then gets one of its own
+}
+
+AnyBuffer::AnyBuffer(Engine& engine, DType dtype, const Shape& shape, const AdoptedMemory& memory,
+                     const BufferOptions& options)
+    : AnyBuffer(engine, dtype, shape, options) {
+    if (size() == 0) return;
+    if (engine.core()->devices() == nullptr || memory.data == nullptr)
+        throw ArgumentError("memory of a GPU cannot be adopted",
+                            memory.data == nullptr ? "its address is null"
+                                                   : "this engine runs on '" + engine.core()->device_name() + "'",
+                            "give the memory's address, and make the engine for the device: cuda, or cuda:NUMBER");
+    engine.core()->devices()->adopt(*core_, memory);
 }
 
 AnyBuffer& AnyBuffer::operator=(AnyBuffer&& other) noexcept {

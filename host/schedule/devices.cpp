@@ -600,6 +600,19 @@ std::size_t Devices::journal_size() const {
     return coherence_.journal().size();
 }
 
+void Devices::adopt(graph::BufferCore& buffer, const AdoptedMemory& memory) {
+    const std::lock_guard lock(mutex_);
+    for (int device = 0; device < streams_.devices(); ++device) {
+        if (!gpu_bodies_ || streams_.description(device).ordinal != memory.device) continue;
+        streams_[device].check();
+        streams_[device].follow(device::kCompute, memory.stream);
+        return coherence_.adopt(buffer, device, static_cast<std::byte*>(memory.data),
+                                streams_.mark(device, device::kCompute));
+    }
+    throw ArgumentError(fmt::format("memory of the CUDA device {} cannot be adopted", memory.device),
+                        "this engine does not run on it", "make the engine for that device: cuda, or cuda:NUMBER");
+}
+
 std::vector<int> Devices::architectures() const {
     std::set<int> found;
     if (gpu_bodies_)

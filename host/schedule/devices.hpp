@@ -40,6 +40,8 @@ public:
     bool run_gpu_bodies() const { return gpu_bodies_; }
     // What code must be compiled for: each once; none of simulated devices.
     std::vector<int> architectures() const;
+    // The new buffer's values are in that memory; ArgumentError where the engine has no such device.
+    void adopt(graph::BufferCore& buffer, const AdoptedMemory& memory);
     // No lock is held.
     void ready(graph::Record& record);
     // The buffer's last task is done: calls destroy(), now, or when copies of its host memory are over and nothing that

@@ -18,6 +18,14 @@ struct BufferOptions {
     std::string_view name = "";      // for error messages; copied
 };
 
+// Memory of a GPU that the caller owns (dense, C order), whose values are there when what is in `stream`, a
+// cudaStream_t of that device, is done; without one, the legacy default stream.
+struct AdoptedMemory {
+    void* data;
+    int device = 0;  // CUDA's number
+    void* stream = nullptr;
+};
+
 // Logical memory of an element type that is only known at run time, in C order. Tasks of one engine read and write it
 // through accesses; its memory (64-byte aligned, counted against the engine's budget) comes with the first use and
 // holds no defined values before the first write. Any thread may use it. Destroying it does not block: the memory stays
@@ -27,6 +35,12 @@ public:
     AnyBuffer(Engine& engine, DType dtype, const Shape& shape, const BufferOptions& options = {});
     // Over memory that the caller owns (dense, C order) and keeps until the last task that uses it is done.
     AnyBuffer(Engine& engine, DType dtype, const Shape& shape, void* borrowed, const BufferOptions& options = {});
+    // Over memory of a GPU, without a copy; the stream is waited for by what uses it, not here. Tasks on that device
+    // work in this memory, and what others write is brought there when a task there needs it, so a GPU body that reads
+    // the buffer sees its values at `data`. The caller keeps it until the last task that uses it is done. Throws
+    // ArgumentError for an engine that does not run on that device, DeviceError for what is no stream of it.
+    AnyBuffer(Engine& engine, DType dtype, const Shape& shape, const AdoptedMemory& memory,
+              const BufferOptions& options = {});
     AnyBuffer(AnyBuffer&& other) noexcept : core_(other.core_) { other.core_ = nullptr; }
     AnyBuffer& operator=(AnyBuffer&& other) noexcept;
     ~AnyBuffer();
@@ -58,6 +72,9 @@ public:
         : AnyBuffer(engine, dtype_of<T>, shape, options) {}
     Buffer(Engine& engine, const Shape& shape, T* borrowed, const BufferOptions& options = {})
         : AnyBuffer(engine, dtype_of<T>, shape, borrowed, options) {}
+
+    Buffer(Engine& engine, const Shape& shape, const AdoptedMemory& memory, const BufferOptions& options = {})
+        : AnyBuffer(engine, dtype_of<T>, shape, memory, options) {}
 
     // As host_data() and host_data_for_update().
     View<const T> host_view() const { return {static_cast<const T*>(host_data()), &layout()}; }

@@ -53,8 +53,8 @@ fi
 
 # CUDA's own headers stay behind the boundary.
 if grep -rnE '^\s*#\s*include\s+<(cuda|nvrtc|cublas|cufft)' include host kernels |
-    grep -vE '^(host/device/cuda/|kernels/(.*_cuda\.cuh?|launch/cuda\.cuh):)'; then
-    echo "CUDA's headers are included by host/device/cuda and kernels/*_cuda.cu alone"; wrong=1
+    grep -vE '^(include/heddle/cuda\.cuh:|host/device/cuda/|kernels/(.*_cuda\.cuh?|launch/cuda\.cuh):)'; then
+    echo "CUDA's headers are included by heddle/cuda.cuh, host/device/cuda and kernels/*_cuda.cu alone"; wrong=1
 fi
 
 if ! sed -E 's/^(\S+) \S+ heddle\//\1 x include\/heddle\//' <<<"$edges" | awk '{print $1, $3}' | tsort >/dev/null; then

@@ -72,6 +72,7 @@ public:
     void copy_from_peer(Stream stream, void* to, Accelerator& source, const void* from, std::size_t bytes) override;
     void launch(Stream stream, const Launch& launch) override;
     void wait(Stream stream, Accelerator& other, Stream other_stream, Mark mark) override;
+    void follow(Stream stream, void* native_stream) override;
     Mark mark(Stream stream) override {
         return run([&] { return lane(stream).mark(); });
     }
@@ -183,6 +184,17 @@ void Cuda::wait(Stream stream, Accelerator& other, Stream other_stream, Mark mar
     if (source.reached(other_stream, mark)) return;
     source.core_->health.require();
     run([&] { source.lane(other_stream).hold_back(native(stream), mark); });
+}
+
+// The event may mark something else as soon as the wait for it is in the stream.
+void Cuda::follow(Stream stream, void* native_stream) {
+    run([&] {
+        const auto event = core_->events.take();
+        auto status = cudaEventRecord(event, static_cast<cudaStream_t>(native_stream));
+        if (status == cudaSuccess) status = cudaStreamWaitEvent(native(stream), event, 0);
+        core_->events.give(event);
+        cuda::check(status, "waiting for a stream of the caller's");
+    });
 }
 
 }  // namespace

@@ -217,6 +217,60 @@ TEST(FakeEngine, TheSteadyStateOfTasksMakesNothing) {
     EXPECT_EQ(counts.cpu, 0);
 }
 
+struct Stream {
+    cudaStream_t get = nullptr;
+    Stream() { cudaStreamCreateWithFlags(&get, cudaStreamNonBlocking); }
+    ~Stream() { cudaStreamDestroy(get); }
+};
+
+TEST(FakeEngine, AdoptsDeviceMemoryBehindTheCallersStream) {
+    Engine engine(
+        {.threads = 2, .device = "cuda:0", .device_memory = 64 << 10, .placement = {PlacementOptions::Policy::gpu}});
+    Counts counts;
+    constexpr std::int64_t kCount = 8000;
+    std::vector<float> theirs(kCount);  // the stand-in's device memory is the host's
+    Stream stream;
+    fake_cuda::enqueue_hang(stream.get);
+    fake_cuda::enqueue(stream.get, [&] { std::iota(theirs.begin(), theirs.end(), 0.0f); });
+    {
+        Scope scope(engine);
+        Buffer<float> a(engine, {kCount}, AdoptedMemory{theirs.data(), 0, stream.get}, {.tile = Shape{2000}});
+        Buffer<float> b(engine, {kCount});
+        scope.submit("reads", twice_plus_one(counts), write(b), read(a));
+        EXPECT_THROW(scope.wait_for(std::chrono::milliseconds(20)), Timeout);
+        fake_cuda::release();
+        EXPECT_EQ(b.host_view()[kCount - 1], 2.0f * (kCount - 1) + 1);
+        // Changed where it lies; and, changed by the CPU, brought there.
+        scope.submit("writes", twice_plus_one(counts), write(a, Box{{0}, {2000}}), read(b, Box{{0}, {2000}}));
+        scope.wait();
+        EXPECT_EQ(theirs[1999], 4.0f * 1999 + 3);
+        EXPECT_EQ(theirs[2000], 2000.0f);
+        scope.submit({.name = "on the CPU", .place = Place::cpu}, twice_plus_one(counts), write(a), read(b));
+        // Others need the memory that Heddle may use: what was adopted stays.
+        Buffer<float> c(engine, {kCount}), d(engine, {kCount});
+        scope.submit("evicts", twice_plus_one(counts), write(c), read(b));
+        scope.submit("evicts", twice_plus_one(counts), write(d), read(c));
+        scope.submit("reads", twice_plus_one(counts), write(b), read(a));
+        scope.wait();
+        EXPECT_EQ(theirs[1], 2.0f * 3 + 1);
+        EXPECT_EQ(b.host_view()[1], 15.0f);
+    }
+    EXPECT_EQ(counts.cpu, 1);
+    EXPECT_EQ(counts.gpu, 5);
+}
+
+TEST(FakeEngine, WhatCannotBeAdoptedIsRefused) {
+    std::vector<float> memory(10);
+    Stream stream;
+    Engine engine({.threads = 1, .device = "cuda:0"});
+    EXPECT_THROW(Buffer<float>(engine, {10}, AdoptedMemory{memory.data(), 1, stream.get}), ArgumentError);
+    EXPECT_THROW(Buffer<float>(engine, {10}, AdoptedMemory{nullptr, 0, stream.get}), ArgumentError);
+    for (const char* device : {"omp", "sim"}) {
+        Engine other({.threads = 1, .device = device});
+        EXPECT_THROW(Buffer<float>(other, {10}, AdoptedMemory{memory.data(), 0, stream.get}), ArgumentError) << device;
+    }
+}
+
 TEST(FakeEngine, AutoTakesTheDevicesThatThereAre) {
     EXPECT_EQ(Engine({.threads = 1, .device = "auto"}).device(), "cuda");
     for (const char* bad : {"cuda:", "cuda:x", "cuda0", "cuda:0,", "cuda:0,0", "cuda:-1"})
