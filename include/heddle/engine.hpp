@@ -51,10 +51,10 @@ struct EngineOptions {
 
 // Owns the lanes and the memory. Device "omp" runs tasks on one persistent OpenMP team (OMP_NUM_THREADS,
 // OMP_PROC_BIND and OMP_PLACES are followed) and one I/O thread; "reference" runs each task where it is
-// submitted, one at a time; what a body submits beside itself runs when that body has ended. "sim" adds simulated
-// devices to "omp": host/device/sim.hpp. Any thread may use it;
-// several engines may live side by side. Buffers and scopes may not be used for new work once it is gone. Throws
-// ArgumentError for options that make no sense.
+// submitted, one at a time; what a body submits beside itself runs when that body has ended. "cuda" adds all GPUs to
+// "omp", "cuda:0,2" these, and "auto" those that there may be; "sim" adds simulated devices, "sim:help" lists their keys.
+// Any thread may use it; several engines may live side by side. Buffers and scopes may not be used for new work once it
+// is gone. Throws ArgumentError for options that make no sense, DeviceError (NotBuilt) for a GPU that is not there.
 class HEDDLE_API Engine {
 public:
     explicit Engine(const EngineOptions& options = {});
@@ -78,7 +78,7 @@ public:
 
     int threads() const;               // of the CPU lane
     int workers() const;               // different values of Piece::worker: the CPU lane's threads and the I/O thread
-    std::string_view device() const;   // "omp" or "reference"
+    std::string_view device() const;   // "omp", "reference", "cuda" or "sim"
     std::size_t memory_limit() const;  // bytes
     std::size_t memory_used() const;   // bytes, now
     std::size_t memory_peak() const;   // bytes, so far
