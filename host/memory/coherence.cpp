@@ -468,8 +468,8 @@ void Coherence::restored(BufferCore& buffer, std::int64_t tile) {
 void Coherence::used(const Record& record, const Blocks& blocks, Point end, std::vector<TileUse>& uses) {
     for_each_tile(record,
                   [&](std::size_t, const TaskAccess& access, std::int64_t tile, const Shape& index, bool overwrites) {
-                      const TileReplicas& where = replicas_of(access.buffer())->at(tile);
-                      uses.push_back({&access.buffer(), tile, index, overwrites ? 0 : where.version, 0});
+                      TileReplicas& where = replicas_of(access.buffer())->at(tile);
+                      uses.push_back({&access.buffer(), tile, index, overwrites ? 0 : where.version, 0, &where});
                   });
     std::size_t at = 0;
     for_each_tile(record, [&](std::size_t i, const TaskAccess& access, std::int64_t tile, const Shape& index, bool) {

@@ -12,8 +12,6 @@ namespace {
 
 using Wanted = std::set<std::pair<const TileReplicas*, std::uint64_t>>;
 
-TileReplicas& at(const TileUse& use) { return replicas_of(*use.buffer)->at(use.tile); }
-
 SavedTile* find_saved(TileReplicas& where, std::uint64_t version) {
     for (SavedTile& saved : where.saved)
         if (saved.version == version) return &saved;
@@ -30,7 +28,7 @@ const std::byte* saved_bytes(const TileReplicas& where, std::uint64_t version) {
 
 void Journal::add(std::unique_ptr<JournalEntry> entry) {
     for (const TileUse& use : entry->uses)
-        if (use.read != 0 && use.read == at(use).host_version) ++at(use).host_readers;
+        if (use.read != 0 && use.read == use.where->host_version) ++use.where->host_readers;
     entries_.push_back(std::move(entry));
 }
 
@@ -39,38 +37,43 @@ bool Journal::on_host(const TileReplicas& where, std::uint64_t version) const {
     return where.host_version == version && (where.draining || streams_.reached(where.host_written));
 }
 
+// Backwards: a version's readers are put into streams behind its maker, and before the maker of the next.
 void Journal::prune() {
-    Wanted wanted;
     for (const auto& entry : entries_)
         for (const TileUse& use : entry->uses) {
-            at(use).host_readers = 0;
-            for (SavedTile& saved : at(use).saved) saved.readers = 0;
+            TileReplicas& where = *use.where;
+            where.host_readers = 0;
+            where.wanted.clear();
+            for (SavedTile& saved : where.saved) saved.readers = 0;
         }
     for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
         JournalEntry& e = **entry;
-        e.needed = e.in_flight;
-        for (const TileUse& use : e.uses) {
-            if (use.written == 0) continue;
-            const TileReplicas& where = at(use);
-            const bool current = use.written == where.version && !replicas_of(*use.buffer)->released;
-            e.needed =
-                e.needed || (current && !on_host(where, use.written)) || wanted.count({&where, use.written}) != 0;
-        }
+        e.needed = e.in_flight || std::any_of(e.uses.begin(), e.uses.end(), [&](const TileUse& use) {
+                       if (use.written == 0) return false;
+                       const TileReplicas& where = *use.where;
+                       // Those that were made later are in front of it.
+                       const auto at = std::find_if(where.wanted.rbegin(), where.wanted.rend(),
+                                                    [&](std::uint64_t version) { return version >= use.written; });
+                       if (at != where.wanted.rend() && *at == use.written) return true;
+                       return use.written == where.version && !on_host(where, use.written) &&
+                              !replicas_of(*use.buffer)->released;
+                   });
         if (!e.needed) continue;
         for (const TileUse& use : e.uses) {
             if (use.read == 0) continue;
-            TileReplicas& where = at(use);
+            TileReplicas& where = *use.where;
             if (on_host(where, use.read))
                 ++where.host_readers;
             else if (SavedTile* saved = find_saved(where, use.read))
                 ++saved->readers;
-            else
-                wanted.insert({&where, use.read});
+            else if (where.wanted.empty() || where.wanted.back() != use.read)
+                where.wanted.push_back(use.read);
         }
     }
     for (const auto& entry : entries_)
         for (const TileUse& use : entry->uses)
-            std::erase_if(at(use).saved, [](const SavedTile& saved) { return saved.readers == 0; });
+            if (!use.where->saved.empty())
+                std::erase_if(use.where->saved, [](const SavedTile& saved) { return saved.readers == 0; });
     drop();
 }
 
@@ -102,7 +105,7 @@ std::vector<TileUse> Journal::results() const {
     std::vector<TileUse> results;
     for (const auto& entry : entries_)
         for (const TileUse& use : entry->uses) {
-            const TileReplicas& where = at(use);
+            const TileReplicas& where = *use.where;
             if (use.written != 0 && use.written == where.version && !where.host_valid &&
                 !replicas_of(*use.buffer)->released)
                 results.push_back(use);
@@ -114,11 +117,11 @@ bool Journal::arriving(const TileReplicas& where, Points& points) const {
     Points found;
     for (const auto& entry : entries_) {
         const bool reads = std::any_of(entry->uses.begin(), entry->uses.end(), [&](const TileUse& use) {
-            return use.read == where.host_version && &at(use) == &where;
+            return use.where == &where && use.read == where.host_version;
         });
         if (!reads) continue;
         for (const TileUse& use : entry->uses) {
-            const TileReplicas& result = at(use);
+            const TileReplicas& result = *use.where;
             if (use.written == 0) continue;
             if (use.written != result.version || !result.host_valid) return false;
             if (!streams_.reached(result.host_written)) found.add(result.host_written);
@@ -140,26 +143,26 @@ std::vector<JournalEntry*> Journal::plan(const Tiles& lost, const std::vector<Jo
         bool runs = std::find(again.begin(), again.end(), &e) != again.end();
         // What is in flight on another device is not lost, and its values need not be made.
         for (const TileUse& use : e.uses)
-            runs = runs || (use.written != 0 && wanted.count({&at(use), use.written}) != 0);
+            runs = runs || (use.written != 0 && wanted.count({use.where, use.written}) != 0);
         if (!runs) continue;
         needed.push_back(&e);
         for (const TileUse& use : e.uses) {
-            if (use.written != 0) wanted.erase({&at(use), use.written});
-            if (use.read == 0 || on_host(at(use), use.read) || find_saved(at(use), use.read) != nullptr) continue;
+            if (use.written != 0) wanted.erase({use.where, use.written});
+            if (use.read == 0 || on_host(*use.where, use.read) || find_saved(*use.where, use.read) != nullptr) continue;
             // Another device may have it, but only the latest.
             bool elsewhere = false;
-            for (Block* block : at(use).blocks)
-                elsewhere = elsewhere || (use.read == at(use).version && block->copy(use.index).valid);
+            for (Block* block : use.where->blocks)
+                elsewhere = elsewhere || (use.read == use.where->version && block->copy(use.index).valid);
             if (elsewhere) {
                 missing.push_back(use);
             } else {
-                wanted.insert({&at(use), use.read});
+                wanted.insert({use.where, use.read});
                 reads.push_back(use);
             }
         }
     }
     for (const TileUse& use : reads)
-        if (wanted.count({&at(use), use.read}) != 0) missing.push_back(use);
+        if (wanted.count({use.where, use.read}) != 0) missing.push_back(use);
     std::reverse(needed.begin(), needed.end());
     return needed;
 }

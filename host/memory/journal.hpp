@@ -17,6 +17,7 @@ struct TileUse {
     std::int64_t tile = 0;
     Shape index;
     std::uint64_t read = 0, written = 0;
+    TileReplicas* where = nullptr;  // of that tile
 };
 
 // A task that ran, or runs, on a device.

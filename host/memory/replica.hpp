@@ -108,6 +108,7 @@ struct TileReplicas {
     bool draining = false;
     int host_readers = 0;  // entries of the journal that read host_version
     std::vector<SavedTile> saved;
+    std::vector<std::uint64_t> wanted;  // by Journal::prune() while it looks: versions, descending
 };
 
 // What a buffer has beside its host memory, from its first use on a device on.
