@@ -41,13 +41,16 @@ Devices::Devices(EngineCore& engine, std::vector<std::unique_ptr<device::Acceler
       on_failure_(options.on_device_failure),
       streams_(std::move(devices)),
       coherence_(streams_, engine.memory, options.device_memory),
-      placement_(options.placement, streams_, coherence_, host) {
+      placement_(options, streams_, coherence_, host, engine.threads()) {
     for (int device = 0; device < streams_.devices(); ++device) {
         const int streams = streams_.description(device).streams();
         entries_.emplace_back(static_cast<std::size_t>(streams));
         workers_ += streams;
     }
     next_stream_.resize(entries_.size(), 0);
+    last_done_.resize(entries_.size(), 0);
+    history_file_ = History::file(options.history, streams_.description(0).model == "simulated");
+    if (!history_file_.empty()) placement_.history().load(history_file_);
     usage_.resize(entries_.size());
     hungry_.resize(entries_.size(), nullptr);
     behind_.resize(entries_.size());
@@ -94,6 +97,10 @@ void Devices::close() {
     proceed(work);
     std::unique_lock lock(mutex_);
     if (!engine_.is_virtual()) stopped_.wait(lock, [this] { return ending_ == 0 && inside_ == 0; });
+    if (!history_file_.empty()) try {
+            placement_.history().save(history_file_);
+        } catch (const std::exception&) {  // no memory, no random numbers: it is measured again
+        }
 }
 
 // Woken by the destructor; otherwise looks twice within the limit.
@@ -181,8 +188,16 @@ void Devices::proceed(Work& work) {
     }
 }
 
-// Successors are released before the task's end is known: what they may touch on a device is behind the task's point.
 void Devices::place(Record& record, Work& work) {
+    const memory::CopyCounts before = coherence_.counts();
+    place_at(record, work);
+    const memory::CopyCounts& after = coherence_.counts();
+    placement_.ledger().moved(record.name_view(), after.bytes_to_device - before.bytes_to_device,
+                              after.bytes_to_host - before.bytes_to_host);
+}
+
+// Successors are released before the task's end is known: what they may touch on a device is behind the task's point.
+void Devices::place_at(Record& record, Work& work) {
     if (halted_) return held_.push_back(&record);
     // Here, not on the CPU lane: the other tiles of a task that is skipped may be in use, and be spoiled meanwhile.
     if (record.scope != nullptr) {
@@ -196,11 +211,12 @@ void Devices::place(Record& record, Work& work) {
     const double now = engine_.now();
     bool refused = false;
     for (int tries = 0;; ++tries) {
-        const Placement::Choice choice = placement_.choose(record, devices && !refused, now);
+        const Placement::Choice choice = refused ? placement_.on_host(record, "the device refused a call", Why::refused)
+                                                 : placement_.choose(record, devices, now);
         not_hungry(record, choice.device, work);
         try {
-            if (choice.device == kHost) return to_host(record, work);
-            if (to_device(record, choice, work)) placement_.placed(choice, now);
+            if (choice.device == kHost) return to_host(record, choice, work);
+            if (to_device(record, choice, work)) placement_.placed(record, choice, now);
             return;
         } catch (const DeviceError& error) {
             constexpr int kTries = 3;
@@ -225,10 +241,29 @@ void Devices::not_hungry(const Record& record, int but_for, Work& work) {
         if (device != but_for && hungry_[static_cast<std::size_t>(device)] == &record) fed(device, work);
 }
 
-void Devices::to_host(Record& record, Work& work) {
+void Devices::to_host(Record& record, const Placement::Choice& choice, Work& work) {
     Points needs;
-    if (coherence_.bring_to_host(record, needs)) return work.run.push_back(&record);
-    park(record, needs);
+    if (!coherence_.bring_to_host(record, needs)) return park(record, needs);
+    if (has_device_form(record)) {  // of others ran_on_host() is told alone
+        placement_.placed(record, choice, engine_.now());
+        const auto asked = placement_.asks_for_device(record) ? Ledger::Asked::yes : Ledger::Asked::no;
+        if (choice.why != Why::chosen) placement_.ledger().fell_back(record.name_view(), choice.why, asked);
+    }
+    work.run.push_back(&record);
+}
+
+void Devices::ran_on_host(const Record& record, double seconds) {
+    const bool placed = has_device_form(record);
+    if (!placed && !placement_.ledger().explains() && !record.has(graph::kPinDevice)) return;
+    const std::lock_guard lock(mutex_);
+    Ledger& ledger = placement_.ledger();
+    if (!placed) {
+        ledger.placed(record.name_view(), 0, "has no form for a device", {});
+        if (seconds >= 0) ledger.measured(record.name_view(), 0, seconds);
+        if (record.has(graph::kPinDevice)) ledger.fell_back(record.name_view(), Why::no_form, Ledger::Asked::yes);
+        return;
+    }
+    placement_.ended(record, placement_.kind(record), kHost, seconds);
 }
 
 // False: parked, or run elsewhere.
@@ -251,6 +286,7 @@ bool Devices::to_device(Record& record, const Placement::Choice& choice, Work& w
             const device::Stream stream = stream_for(device, record);
             if (fit == Coherence::Fit::yes && coherence_.bring(device, stream, record, flight.blocks, busy)) {
                 flight.record = &record;
+                flight.kind = choice.kind;
                 flight.device = device;
                 flight.stream = stream;
                 launch(flight, work);
@@ -264,7 +300,7 @@ bool Devices::to_device(Record& record, const Placement::Choice& choice, Work& w
     }
     free_flights_.push_back(&flight);
     if (busy.empty())
-        to_host(record, work);
+        to_host(record, placement_.on_host(record, "does not fit into the device's memory", Why::memory), work);
     else
         park(record, busy);
     return false;
@@ -314,6 +350,9 @@ void Devices::launch(Flight& flight, Work& work) {
         flight.operands[i].data = block->data + block->offset_of(lo) * width;
         bytes += static_cast<double>(layout.count * width) * (access.mode() == Mode::update ? 2 : 1);
     }
+    flight.launched = engine_.now();
+    flight.needs.clear();
+    streams_.add_waits(flight.device, flight.stream, flight.needs);
     launch_body(flight, bytes);
     const memory::Point end = streams_.mark(flight.device, flight.stream);
     std::vector<memory::TileUse> uses;
@@ -490,7 +529,8 @@ void Devices::report(int device, device::Stream stream, device::Mark mark) {
                 coherence_.drained(drains);
             }
         }
-        streams_.set_reached(device, stream, mark);
+        const double now = engine_.now();
+        streams_.set_reached(device, stream, mark, now);
         ++marks_reached_[static_cast<std::size_t>(device)];
         auto& list = entries(device, stream);
         while (!list.empty() && list.front().mark <= mark) {
@@ -500,15 +540,34 @@ void Devices::report(int device, device::Stream stream, device::Mark mark) {
                 settle(*entry.waiter, work);
                 continue;
             }
-            Flight& flight = *entry.flight;
-            placement_.finished(device);
+            landed_.push_back(entry.flight);
+        }
+        for (Flight* landed : landed_) measure(*landed, now, 1. / static_cast<double>(landed_.size()));
+        if (!landed_.empty()) last_done_[static_cast<std::size_t>(device)] = now;
+        for (Flight* landed : landed_) {
+            Flight& flight = *landed;
             if (flight.entry != nullptr) flight.entry->keep();
             work.done.push_back({std::exchange(flight.record, nullptr), flight.entry != nullptr});
             free_flights_.push_back(&flight);
         }
+        landed_.clear();
         tidy(work);
     }
     proceed(work);
+}
+
+// From when the last task of the device was done, of whichever stream, since what runs beside each other shares the
+// device's units. So one that ran beside a long one seems short, the latency of a launch that lies behind other work is
+// missed, and so is the time from the end to its report. Of tasks that are reported at once each gets its share.
+void Devices::measure(const Flight& flight, double now, double share) {
+    double began = std::max(flight.launched, last_done_[static_cast<std::size_t>(flight.device)]);
+    for (const memory::Point& point : flight.needs) {
+        const double reached = streams_.when_reached(point);
+        if (reached < 0) began = now + 1;  // another stream's report is late: nobody knows
+        began = std::max(began, reached);
+    }
+    const double seconds = began > now ? -1 : (now - began) * share;
+    placement_.ended(*flight.record, *flight.kind, flight.device, seconds);
 }
 
 Devices::Flight& Devices::take_flight() {
@@ -523,6 +582,16 @@ Devices::Waiter& Devices::take_waiter() {
     Waiter& waiter = *free_waiters_.back();
     free_waiters_.pop_back();
     return waiter;
+}
+
+std::vector<PlacementReport> Devices::placements() const {
+    const std::lock_guard lock(mutex_);
+    return placement_.ledger().reports();
+}
+
+Fallbacks Devices::fallbacks() const {
+    const std::lock_guard lock(mutex_);
+    return placement_.ledger().fallbacks();
 }
 
 memory::CopyCounts Devices::copies() const {

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -60,6 +61,10 @@ public:
         bool usable = true;
     };
     Usage usage(int device) const;
+    // A task's body ran on the CPU, for so many seconds; negative: it was skipped.
+    void ran_on_host(const graph::Record& record, double seconds);
+    std::vector<PlacementReport> placements() const;
+    Fallbacks fallbacks() const;
 
     void reached(int device, device::Stream stream, device::Mark mark) override;
     void failed(int device, std::exception_ptr error) override;
@@ -72,6 +77,9 @@ private:
         int device = 0, worker = 0;
         device::Stream stream = 0;
         bool in_stream = false;
+        History::Kind* kind = nullptr;
+        double launched = 0;   // seconds
+        memory::Points needs;  // of other streams, that its stream waits for
         std::vector<detail::Operand> operands;
         std::vector<detail::Layout> layouts;
         memory::Coherence::Blocks blocks;
@@ -104,7 +112,8 @@ private:
 
     void proceed(Work& work);
     void place(graph::Record& record, Work& work);
-    void to_host(graph::Record& record, Work& work);
+    void place_at(graph::Record& record, Work& work);
+    void to_host(graph::Record& record, const Placement::Choice& choice, Work& work);
     bool to_device(graph::Record& record, const Placement::Choice& choice, Work& work);
     void launch(Flight& flight, Work& work);
     void launch_body(Flight& flight, double bytes);
@@ -123,6 +132,7 @@ private:
     void finish(Recovery& recovery, Work& work);
     void tidy(Work& work);
     void report(int device, device::Stream stream, device::Mark mark);
+    void measure(const Flight& flight, double now, double share);
     bool enter();
     void leave();
     void watch(std::chrono::nanoseconds limit);
@@ -149,6 +159,9 @@ private:
     Placement placement_;
     std::vector<std::vector<std::deque<Entry>>> entries_;  // by device, stream; in the order of their marks
     std::vector<int> next_stream_;                         // by device
+    std::vector<double> last_done_;                        // by device, when a task there was done last; seconds
+    std::vector<Flight*> landed_;                          // scratch
+    std::filesystem::path history_file_;                   // empty: none
     // By device, the task that waits for its memory, and those behind it: together they would take it from each other.
     std::vector<graph::Record*> hungry_;
     std::vector<std::vector<graph::Record*>> behind_;

@@ -53,9 +53,11 @@ EngineCore::EngineCore(const EngineOptions& options)
     const bool devices = device_name_.starts_with("sim");
     device_ = device::open_device(devices ? "omp" : device_name_, options.threads);
     in_order_ = device_->drive() == device::Drive::at_submission;
+    watched_ = checks_;
     if (in_order_) return;
     threads_ = device_->threads();
     if (devices) open_devices(options);
+    watched_ = checks_ || devices_ != nullptr;
     if (virtual_team_ != nullptr) return;
     team_ = std::make_unique<Team>(*this, *device_, options.max_tasks);
     threads_ = team_->threads();
@@ -87,6 +89,19 @@ void EngineCore::close() noexcept {
     own_scope_->finish();
     if (team_ != nullptr) team_->stop();  // its threads may look at team_ until they end
     team_.reset();
+}
+
+// In virtual time a body happens at the end of its time.
+void EngineCore::note_run(const graph::Record& record, double began) noexcept {
+    note_end(record, virtual_team_ != nullptr ? virtual_team_->run_time(record) : now() - began);
+}
+
+void EngineCore::note_end(const graph::Record& record, double seconds) noexcept {
+    if (devices_ == nullptr || record.has(graph::kInline)) return;
+    try {
+        devices_->ran_on_host(record, seconds);
+    } catch (const std::bad_alloc&) {  // it is not told of
+    }
 }
 
 int EngineCore::workers() const {

@@ -51,6 +51,11 @@ public:
     double now() const;
     int threads() const { return threads_; }
     bool checks() const { return checks_; }
+    // Whether bodies run with care: on guarded copies, or measured.
+    bool watched() const { return watched_; }
+    // The task's body ran on the CPU from `began` to now, or was skipped there.
+    void note_run(const graph::Record& record, double began) noexcept;
+    void note_skipped(const graph::Record& record) noexcept { note_end(record, -1); }
     // Whether any task has ever failed: until then nobody looks for spoiled tiles.
     bool failed() const { return failed_.load(std::memory_order_relaxed); }
     void set_failed() { failed_.store(true, std::memory_order_relaxed); }
@@ -100,13 +105,15 @@ private:
     }
 
     void open_devices(const EngineOptions& options);
+    void note_end(const graph::Record& record, double seconds) noexcept;
 
     const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
     std::string device_name_;
     std::unique_ptr<device::Device> device_;
     bool in_order_ = false;  // the reference device: one task at a time, in the order of submission
     int threads_ = 1;
-    bool checks_ = false;
+    bool checks_ = false, watched_ = false;
+    bool told_no_device_ = false;  // graph.mutex
     std::atomic<bool> failed_{false};
     std::mutex piece_error_mutex_;
     std::deque<graph::Record*> after_body_;  // the reference device's; its lock guards it

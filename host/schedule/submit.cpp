@@ -89,7 +89,10 @@ void EngineCore::fill(Record& record, const detail::Submission& s, void* heap_bo
     }
     if (s.name->copied) record.name = graph.extra(record).name.assign(s.name->text).c_str();
     if (s.place == Place::cpu) flags |= graph::kPinHost;
-    if (s.place == Place::gpu) flags |= graph::kPinDevice;
+    if (s.place == Place::gpu) {
+        flags |= graph::kPinDevice;
+        if (devices_ == nullptr && !in_order_) tell_no_device(s.name->text, told_no_device_);
+    }
     if (checks_) graph.extra(record);
     record.flags = flags;
 }
