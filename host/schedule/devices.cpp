@@ -54,6 +54,7 @@ Devices::Devices(EngineCore& engine, std::vector<std::unique_ptr<device::Acceler
     usage_.resize(entries_.size());
     hungry_.resize(entries_.size(), nullptr);
     behind_.resize(entries_.size());
+    ends_.resize(entries_.size());
     marks_reached_.resize(entries_.size(), 0);
     given_up_.resize(entries_.size(), 0);
     engine.memory.pin_with(streams_[0]);
@@ -165,6 +166,13 @@ void Devices::proceed(Work& work) {
             } else {
                 work.run.push_back(&record);
             }
+        } else if (work.fed) {
+            const std::lock_guard lock(mutex_);
+            turn_ = next_behind();
+            work.fed = turn_ != nullptr;
+            if (turn_ != nullptr) place(*turn_, work);
+            turn_ = nullptr;
+            tidy(work);
         } else if (!work.run.empty()) {
             Record* record = work.run.back();
             work.run.pop_back();
@@ -203,6 +211,7 @@ void Devices::place_at(Record& record, Work& work) {
     if (record.scope != nullptr) {
         if (const auto failure = reason_to_skip(engine_, record)) {
             not_hungry(record, kHost, work);
+            begun(record);
             fail(engine_, record, failure);
             return finish(record, work);
         }
@@ -244,6 +253,7 @@ void Devices::not_hungry(const Record& record, int but_for, Work& work) {
 void Devices::to_host(Record& record, const Placement::Choice& choice, Work& work) {
     Points needs;
     if (!coherence_.bring_to_host(record, needs)) return park(record, needs);
+    begun(record);
     if (has_device_form(record)) {  // of others ran_on_host() is told alone
         placement_.placed(record, choice, engine_.now());
         const auto asked = placement_.asks_for_device(record) ? Ledger::Asked::yes : Ledger::Asked::no;
@@ -270,15 +280,17 @@ void Devices::ran_on_host(const Record& record, double seconds) {
 bool Devices::to_device(Record& record, const Placement::Choice& choice, Work& work) {
     const int device = choice.device;
     Record*& hungry = hungry_[static_cast<std::size_t>(device)];
-    if (hungry != nullptr && hungry != &record) {
-        behind_[static_cast<std::size_t>(device)].push_back(&record);
+    auto& behind = behind_[static_cast<std::size_t>(device)];
+    if (hungry != nullptr ? hungry != &record : !behind.empty() && turn_ != &record) {
+        behind.push(&record);
         return false;
     }
     Flight& flight = take_flight();
     flight.in_stream = false;
     Points busy;
     try {
-        const Coherence::Fit fit = coherence_.reserve(device, record, flight.blocks, busy);
+        const Coherence::Fit fit = coherence_.reserve(
+            device, record, hungry == nullptr ? ahead(device) : memory::Point(), flight.blocks, busy);
         if (fit == Coherence::Fit::later) {
             hungry = &record;
         } else {
@@ -308,9 +320,38 @@ bool Devices::to_device(Record& record, const Placement::Choice& choice, Work& w
 
 void Devices::fed(int device, Work& work) {
     hungry_[static_cast<std::size_t>(device)] = nullptr;
-    auto& behind = behind_[static_cast<std::size_t>(device)];
-    work.ready.insert(work.ready.end(), behind.begin(), behind.end());
-    behind.clear();
+    work.fed = true;
+}
+
+// The first, as submitted, of those behind a task that is not hungry any more; one at a time, since it may be hungry
+// itself.
+Record* Devices::next_behind() {
+    for (std::size_t device = 0; device < behind_.size(); ++device) {
+        if (hungry_[device] != nullptr || behind_[device].empty()) continue;
+        Record* record = behind_[device].top();
+        behind_[device].pop();
+        return record;
+    }
+    return nullptr;
+}
+
+// A device that is full gets few tasks ahead of what it has done: the others wait, and so it is known which tiles they
+// need. Enough that it always has work, and copies for the next beside it.
+memory::Point Devices::ahead(int device) const {
+    const Ends& ends = ends_[static_cast<std::size_t>(device)];
+    return ends.points[ends.next];
+}
+
+void Devices::expect(const Record& record) noexcept {
+    if (!has_device_form(record) || record.has(graph::kPinHost)) return;
+    try {
+        coherence_.foresight().add(record);
+    } catch (const std::bad_alloc&) {  // then its tiles are not known to be needed
+    }
+}
+
+void Devices::begun(const Record& record) {
+    if (has_device_form(record) && !record.has(graph::kPinHost)) coherence_.foresight().remove(record);
 }
 
 device::Stream Devices::stream_for(int device, const Record& record) {
@@ -357,6 +398,10 @@ void Devices::launch(Flight& flight, Work& work) {
     const memory::Point end = streams_.mark(flight.device, flight.stream);
     std::vector<memory::TileUse> uses;
     coherence_.used(record, flight.blocks, end, uses);
+    begun(record);
+    Ends& ends = ends_[static_cast<std::size_t>(flight.device)];
+    ends.points[ends.next] = end;
+    ends.next = (ends.next + 1) % Ends::kAhead;
     flight.entry = nullptr;
     if (on_failure_ == OnDeviceFailure::fall_back) {
         auto entry = std::make_unique<PastTask>();
@@ -401,6 +446,7 @@ void Devices::run_body(void* context, void* native_stream, const detail::Operand
 }
 
 void Devices::fail_now(Record& record, std::exception_ptr error, Work& work) {
+    begun(record);
     fail(engine_, record, std::move(error));
     finish(record, work);
 }

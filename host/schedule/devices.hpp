@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <queue>
 #include <thread>
 #include <vector>
 
@@ -33,6 +34,8 @@ public:
             HostRates host);
     ~Devices() override;
 
+    // The task was submitted; before it is linked, with the graph's mutex.
+    void expect(const graph::Record& record) noexcept;
     // Whether a ready task must come here: a device could run it, or its values may lie on one.
     bool concerns(const graph::Record& record) const;
     // No lock is held.
@@ -106,7 +109,7 @@ private:
         std::vector<Done> done;
         std::vector<std::function<void()>> destroy;
         std::vector<std::unique_ptr<memory::JournalEntry>> dropped;
-        bool recover = false;
+        bool recover = false, fed = false;
     };
     struct Recovery;
 
@@ -122,7 +125,10 @@ private:
     void park(graph::Record& record, const memory::Points& points);
     void wait_for(Waiter& waiter, const memory::Points& points);
     void add_entry(int device, int stream, Entry entry);
+    void begun(const graph::Record& record);
     void fed(int device, Work& work);
+    graph::Record* next_behind();
+    memory::Point ahead(int device) const;
     void not_hungry(const graph::Record& record, int but_for, Work& work);
     void settle(Waiter& waiter, Work& work);
     void lose(int device, const std::exception_ptr& error, Work& work);
@@ -164,7 +170,18 @@ private:
     std::filesystem::path history_file_;                   // empty: none
     // By device, the task that waits for its memory, and those behind it: together they would take it from each other.
     std::vector<graph::Record*> hungry_;
-    std::vector<std::vector<graph::Record*>> behind_;
+    struct Later {
+        bool operator()(const graph::Record* a, const graph::Record* b) const { return a->seq > b->seq; }
+    };
+    std::vector<std::priority_queue<graph::Record*, std::vector<graph::Record*>, Later>> behind_;
+    graph::Record* turn_ = nullptr;  // the one that was behind and is placed now
+    // By device, the ends of the last tasks that were put into its streams, the next to be overwritten.
+    struct Ends {
+        static constexpr std::size_t kAhead = 8;
+        memory::Point points[kAhead];
+        std::size_t next = 0;
+    };
+    std::vector<Ends> ends_;
 
     // While a device's work is run again, ready tasks are held back.
     bool halted_ = false;

@@ -54,9 +54,11 @@ EngineCore::EngineCore(const EngineOptions& options)
     device_ = device::open_device(devices ? "omp" : device_name_, options.threads);
     in_order_ = device_->drive() == device::Drive::at_submission;
     watched_ = checks_;
+    special_ = in_order_;
     if (in_order_) return;
     threads_ = device_->threads();
     if (devices) open_devices(options);
+    special_ = devices_ != nullptr;
     watched_ = checks_ || devices_ != nullptr;
     if (virtual_team_ != nullptr) return;
     team_ = std::make_unique<Team>(*this, *device_, options.max_tasks);

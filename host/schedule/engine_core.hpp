@@ -94,7 +94,9 @@ private:
     void submit_part(const detail::Submission& submission, void* heap_body, std::uint8_t flags,
                      std::unique_lock<std::mutex>& lock);
     void start(graph::Record& record, std::unique_lock<std::mutex>& lock);
+    void start_special(graph::Record& record, std::unique_lock<std::mutex>& lock);
     void start_in_order(graph::Record& record, std::unique_lock<std::mutex>& lock);
+    void run_linked(graph::Record& record, std::unique_lock<std::mutex>& lock);
     void dispatch(graph::Record& record);
     bool ask_devices(const graph::Record& record) const;
     bool on_worker() const { return current_context != nullptr && current_context->engine == this; }
@@ -112,6 +114,7 @@ private:
     std::unique_ptr<device::Device> device_;
     bool in_order_ = false;  // the reference device: one task at a time, in the order of submission
     int threads_ = 1;
+    bool special_ = false;  // it, or devices
     bool checks_ = false, watched_ = false;
     bool told_no_device_ = false;  // graph.mutex
     std::atomic<bool> failed_{false};
