@@ -170,15 +170,15 @@ void Placement::placed(const Record& record, const Choice& choice, double now) {
     if (choice.move > 0) l.way_free = std::max(now, l.way_free) + choice.move;
     if (!ledger_.explains()) return;
     for (int device = kHost; device < streams_.devices(); ++device)
-        predicted_[static_cast<std::size_t>(device + 1)] = run_time(record, device, *choice.kind);
-    ledger_.placed(record.name_view(), static_cast<std::size_t>(choice.device + 1), choice.reason, predicted_);
+        predicted_[at(device)] = run_time(record, device, *choice.kind);
+    ledger_.placed(record.name_view(), at(choice.device), choice.reason, predicted_);
 }
 
 // What is left of its kind is reckoned with what is known now.
 void Placement::ended(const Record& record, History::Kind& kind, int device, double seconds) {
     History::Estimate& known = estimate(kind, device);
     if (seconds >= 0) {
-        ledger_.measured(record.name_view(), static_cast<std::size_t>(device + 1), seconds);
+        ledger_.measured(record.name_view(), at(device), seconds);
         if (history_.learns(kind)) {
             known.add(seconds);
             for (History::Estimate& other : kind.lanes)

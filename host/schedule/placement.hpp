@@ -63,14 +63,13 @@ private:
         double way_free = 0;      // when the copies to it that were asked for are done
         std::size_t model = 0;    // its kind, in the history
     };
-    Lane& lane(int device) { return lanes_[static_cast<std::size_t>(device + 1)]; }
-    const Lane& lane(int device) const { return lanes_[static_cast<std::size_t>(device + 1)]; }
+    static std::size_t at(int device) { return static_cast<std::size_t>(device) + 1; }
+    Lane& lane(int device) { return lanes_[at(device)]; }
+    const Lane& lane(int device) const { return lanes_[at(device)]; }
     bool usable(int device) const { return device == kHost || streams_.usable(device); }
     int width(const graph::Record& record) const;
     History::Estimate& estimate(History::Kind& kind, int device) const { return kind.lanes[lane(device).model]; }
-    static History::Kind::Queue& queue(History::Kind& kind, int device) {
-        return kind.queues[static_cast<std::size_t>(device + 1)];
-    }
+    static History::Kind::Queue& queue(History::Kind& kind, int device) { return kind.queues[at(device)]; }
     double roofline(const graph::Record& record, int device) const;
     double run_time(const graph::Record& record, int device, History::Kind& kind) const;
     double move_time(const graph::Record& record, int device) const;
