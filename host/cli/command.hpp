@@ -42,6 +42,7 @@ struct CommonOptions {
     std::optional<std::string> memory;
     std::string files_from;
     bool dry_run = false, quiet = false, json = false, overwrite = false, no_lock = false, verbose = false;
+    bool explain = false;  // of eval and run
 };
 void add_common_options(CLI::App& app, CommonOptions& options);
 // ArgumentError for a bad --memory.

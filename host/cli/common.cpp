@@ -21,6 +21,7 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
 EngineOptions engine_options(const CommonOptions& options) {
     EngineOptions engine;
     engine.threads = options.threads;
+    engine.explain = options.explain;
     if (options.memory) {
         engine.memory = pipeline::parse_bytes(*options.memory);
         if (engine.memory == 0)

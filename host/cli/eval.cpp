@@ -54,6 +54,7 @@ Work add_eval(CLI::App& app) {
     app.add_option("EXPRESSION", options->program)->required();
     app.add_option("NAME=VALUE", options->inputs);
     app.add_flag("--cf", options->cf);
+    app.add_flag("--explain", options->common.explain);
     add_output_options(app, options->output);
     add_common_options(app, options->common);
     return [options] { return with_json_error(options->common, [&] { return eval(*options); }); };

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "host/cli/errors.hpp"
+#include "host/cli/explain.hpp"
 #include "host/cli/progress.hpp"
 #include "host/cli/report.hpp"
 #include "host/cli/terminal.hpp"
@@ -71,10 +72,12 @@ public:
     }
 
     int finish() {
-        if (options_.json && jobs_ > 1)
-            print_out(
-                Json{{"jobs", reports_}, {"done", jobs_ - failures_.size()}, {"failed", failures_.size()}}.dump(2) +
-                "\n");
+        if (options_.json && jobs_ > 1) {
+            Json json{{"jobs", reports_}, {"done", jobs_ - failures_.size()}, {"failed", failures_.size()}};
+            if (options_.explain) json["placement"] = explain_json(engine_);
+            print_out(json.dump(2) + "\n");
+        }
+        if (options_.explain && !options_.json && !options_.dry_run) print_err(explain_text(engine_));
         if (failures_.empty()) return kDone;
         if (jobs_ > 1) {
             auto text = fmt::format("{} of {} failed:\n", failures_.size(), jobs_);
@@ -106,6 +109,7 @@ private:
         if (options_.dry_run || options_.verbose) json["plan"] = plan_json(report.plan);
         json["threads"] = engine_.threads();
         json["device"] = std::string(engine_.device());
+        if (options_.explain && jobs_ == 1 && !options_.dry_run) json["placement"] = explain_json(engine_);
         return json;
     }
 

@@ -50,6 +50,8 @@ inputs:
   NAME=NUMBER                a number: 3, 2.5, 1e-3, True, 1+2j
   --cf               apply _FillValue, missing_value, _Unsigned, scale_factor and
                      add_offset of the inputs
+  --explain          print where tasks ran, on the CPU or a device, why, and how long they
+                     were predicted to take and took
 )";
 
 constexpr std::string_view kRun = R"(usage: heddle run JOB.toml [FILE ...] [--set KEY=VALUE] [-o TEMPLATE] [options]
@@ -60,6 +62,8 @@ is 1 then, and the end lists them.
 
   --set KEY=VALUE    put a value in place of the job file's: --set write.gzip=4,
                      --set inputs.gain=2.5; a name alone is one of [inputs]
+  --explain          print where tasks ran, on the CPU or a device, why, and how long they
+                     were predicted to take and took
 )";
 
 constexpr std::string_view kStats = R"(usage: heddle stats FILE:PATH ... [options]

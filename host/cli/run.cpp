@@ -88,6 +88,7 @@ Work add_run(CLI::App& app) {
     app.add_option("JOB", options->job)->required();
     app.add_option("FILE", options->files);
     app.add_option("--set", options->set)->allow_extra_args(false)->take_all();
+    app.add_flag("--explain", options->common.explain);
     add_output_options(app, options->output);
     add_common_options(app, options->common);
     return [options] { return with_json_error(options->common, [&] { return run_command(*options); }); };

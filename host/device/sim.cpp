@@ -166,7 +166,8 @@ void Sim::launch(Stream stream, const Launch& launch) {
     if (stream < kCompute)
         refuse(fmt::format("device {} refuses to launch '{}' in stream {}", device_.name(), launch.name, stream),
                "that stream is for copies", "use a compute stream");
-    const double shared = std::max(seconds(launch.flops, options_.flops), seconds(launch.bytes, options_.on_device));
+    const double shared =
+        options_.slowdown * std::max(seconds(launch.flops, options_.flops), seconds(launch.bytes, options_.on_device));
     const Fate fate = admit(Fault::Call::launch);
     put(stream, {.fate = fate,
                  .name = fmt::format("the launch of '{}'", launch.name),

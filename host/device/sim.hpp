@@ -52,6 +52,7 @@ struct SimOptions {
     int compute_streams = 4;
     double to_device = 0, to_host = 0, on_device = 0, flops = 0;  // per second
     double launch = 0, copy = 0;                                  // seconds each takes at least
+    double slowdown = 1;  // by how much work takes longer than these rates and the description say
     // Not 0: every operation takes up to `jitter` times longer, as this seed's sequence says.
     std::uint64_t seed = 0;
     double jitter = 0;

@@ -11,10 +11,11 @@ namespace heddle::device {
 namespace {
 
 [[noreturn]] void refuse(std::string_view text, const std::string& reason) {
-    throw ArgumentError("no simulated device is described by '" + std::string(text) + "'", reason,
-                        "write sim, or sim: and pairs like devices=2,memory=64M,to_device=10G,to_host=10G,"
-                        "on_device=1T,flops=1T,launch=5e-6,copy=1e-6,streams=4,seed=1,jitter=0.5,clock=virtual,"
-                        "host_bytes=20G,host_flops=100G,fault=launch/later/0/3");
+    throw ArgumentError(
+        "no simulated device is described by '" + std::string(text) + "'", reason,
+        "write sim, or sim: and pairs like devices=2,memory=64M,to_device=10G,to_host=10G,"
+        "on_device=1T,flops=1T,launch=5e-6,copy=1e-6,slowdown=2,streams=4,seed=1,jitter=0.5,clock=virtual,"
+        "host_bytes=20G,host_flops=100G,fault=launch/later/0/3");
 }
 
 // A number with an optional K, M, G or T: powers of 1024 of sizes, of 1000 of rates.
@@ -85,6 +86,8 @@ SimSystem parse_sim(std::string_view text) {
             sim.launch = rate();
         else if (key == "copy")
             sim.copy = rate();
+        else if (key == "slowdown")
+            sim.slowdown = rate();
         else if (key == "seed")
             sim.seed = static_cast<std::uint64_t>(rate());
         else if (key == "jitter")

@@ -45,7 +45,7 @@ private:
 };
 
 // The logical memory behind a Buffer. Immutable but for `tiles` (graph mutex), `data` and `pinned` (set once, by the
-// memory layer), `replicas` and `poison` (each slot belongs to the tasks that hold the tile).
+// memory layer), `next_uses`, `replicas` and `poison` (each slot belongs to the tasks that hold the tile).
 class alignas(64) BufferCore {
 public:
     BufferCore(DType dtype, const Shape& shape, const BufferOptions& options);
@@ -73,6 +73,7 @@ public:
     std::size_t bytes = 0;
     const std::string name;
     std::shared_ptr<void> keep_alive;  // of the engine, whose records the tiles refer to
+    void* next_uses = nullptr;         // memory::Foresight's, on engines with devices; its mutex
 
     Tile* tiles() { return tile_count == 1 ? &single_ : many_.get(); }
     // The index box of the tiles that a box touches. Throws ShapeError unless the box lies in the buffer.

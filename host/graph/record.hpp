@@ -96,6 +96,7 @@ struct Extra {
     std::atomic<std::int64_t> next_piece{0};
     std::atomic<std::int32_t> tickets{0};  // threads that still hold the task
     bool opened = false;
+    double began = 0;  // when it was opened, on engines that measure
     std::atomic<bool> failed{false};
     std::exception_ptr error;
     std::int64_t error_piece = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "heddle/error.hpp"
@@ -112,7 +113,8 @@ Coherence::Coherence(Streams& streams, HostMemory& host, std::size_t limit)
       drains_(static_cast<std::size_t>(streams.devices())),
       on_way_(static_cast<std::size_t>(streams.devices())),
       staging_(streams, kStagingBytes),
-      journal_(streams) {
+      journal_(streams),
+      uses_(static_cast<std::size_t>(streams.devices())) {
     for (int device = 0; device < streams.devices(); ++device) {
         const std::size_t all = streams.description(device).memory;
         const std::size_t most = all - all / 10;
@@ -172,11 +174,13 @@ void Coherence::adopt(BufferCore& buffer, int device, std::byte* data, Point fro
     }
 }
 
-Coherence::Fit Coherence::reserve(int device, const Record& record, Blocks& blocks, Points& busy) {
+Coherence::Fit Coherence::reserve(int device, const Record& record, Point first, Blocks& blocks, Points& busy) {
     const std::vector<Box> boxes = tile_boxes(record);
     const TaskAccess* accesses = record.accesses();
     blocks.assign(record.access_count, nullptr);
-    const std::uint64_t use = ++uses_;
+    Use& last = uses_[static_cast<std::size_t>(device)];
+    if (last.seq != record.seq) last = {last.number + 1, record.seq};
+    const std::uint64_t use = last.number;
     std::size_t total = 0;
     const auto bytes_of = [&](std::size_t i) {
         BufferCore& buffer = accesses[i].buffer();
@@ -202,7 +206,7 @@ Coherence::Fit Coherence::reserve(int device, const Record& record, Blocks& bloc
             if (piece.data != nullptr) {
                 blocks[i] = make(buffer, device, boxes[i], std::move(piece));
                 blocks[i]->last_use = use;
-            } else if (!make_room(device, block_bytes(bytes_of(i)), busy)) {
+            } else if (!make_room(device, block_bytes(bytes_of(i)), first, busy)) {
                 return busy.empty() ? Fit::never : Fit::later;
             }
         }
@@ -210,20 +214,42 @@ Coherence::Fit Coherence::reserve(int device, const Record& record, Blocks& bloc
     return Fit::yes;
 }
 
-// What is kept goes first, then the block that was used longest ago. False: nothing can go now; `busy` says when more
-// can, unless it is empty.
-bool Coherence::make_room(int device, std::size_t bytes, Points& busy) {
+// What is kept goes first, then the block that is needed latest. False: nothing can go now; `busy` says when more can,
+// unless it is empty.
+bool Coherence::make_room(int device, std::size_t bytes, Point first, Points& busy) {
     DeviceMemory& memory = *memory_[static_cast<std::size_t>(device)];
     // Within the limit, but the device has not got round to what was handed back.
     const bool freeing = !streams_.reached(memory.freeing());
     if (freeing) busy.add(memory.freeing());
     if (freeing && memory.has_room(bytes)) return false;
     if (memory.drop_kept()) return true;
-    Block* oldest = nullptr;
-    for (const auto& block : blocks_[static_cast<std::size_t>(device)])
-        if (block->last_use != uses_ && !block->adopted && (oldest == nullptr || block->last_use < oldest->last_use))
-            oldest = block.get();
-    return oldest != nullptr && evict(*oldest, busy);
+    Block* victim = find_victim(device);
+    if (victim == nullptr) return false;
+    if (!streams_.reached(first)) {
+        busy.add(first);
+        return false;
+    }
+    return evict(*victim, busy);
+}
+
+// The block that is needed latest by the tasks that are known (Belady 1966), of several the one that was used longest
+// ago. Those of the last two tasks stay if they can: what takes their place could only be copied when those are done,
+// with less beside it (eviction_test, 20 tiles in the room of 10: none kept 110 copies, as few as can be, and 314 ms;
+// one 120 and 241 ms; two 123 and 201 ms).
+Block* Coherence::find_victim(int device) const {
+    constexpr std::uint64_t kKept = 2;
+    const std::uint64_t now = uses_[static_cast<std::size_t>(device)].number;
+    Block* victim = nullptr;
+    std::tuple<bool, std::uint64_t, std::uint64_t> best;
+    for (const auto& block : blocks_[static_cast<std::size_t>(device)]) {
+        if (block->adopted || block->last_use == now) continue;
+        const bool settled = block->last_use + kKept < now;
+        const std::tuple rank(settled, foresight_.next(*block->buffer, block->tiles), now - block->last_use);
+        if (victim != nullptr && rank <= best) continue;
+        victim = block.get();
+        best = rank;
+    }
+    return victim;
 }
 
 bool Coherence::evict(Block& block, Points& busy) {

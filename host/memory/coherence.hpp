@@ -7,6 +7,7 @@
 
 #include "host/graph/record.hpp"
 #include "host/memory/device_memory.hpp"
+#include "host/memory/foresight.hpp"
 #include "host/memory/host_memory.hpp"
 #include "host/memory/journal.hpp"
 #include "host/memory/replica.hpp"
@@ -39,9 +40,9 @@ public:
     // reached: its tasks there use that memory.
     void adopt(graph::BufferCore& buffer, int device, std::byte* data, Point from);
 
-    // Finds or makes the task's blocks, evicting others for them. `later`: when `busy` is reached; `never`: the device
-    // is too small for the task alone.
-    Fit reserve(int device, const graph::Record& record, Blocks& blocks, Points& busy);
+    // Finds or makes the task's blocks, evicting others for them, once `first` is reached. `later`: when `busy` is
+    // reached; `never`: the device is too small for the task alone.
+    Fit reserve(int device, const graph::Record& record, Point first, Blocks& blocks, Points& busy);
     // Has `stream` wait for what the task must not run before, and brings the values that it reads. False: to be called
     // again when `busy` is reached.
     bool bring(int device, device::Stream stream, const graph::Record& record, const Blocks& blocks, Points& busy);
@@ -71,6 +72,8 @@ public:
     // The host has the tile's current values again.
     void restored(graph::BufferCore& buffer, std::int64_t tile);
 
+    // Is told of the tasks that will use tiles on devices.
+    Foresight& foresight() { return foresight_; }
     Journal& journal() { return journal_; }
     const Journal& journal() const { return journal_; }
     // Begins to bring to the host what the journal is kept for, so that it gets short again.
@@ -82,7 +85,8 @@ private:
     void add_unreached(const Points& points, Points& needs) const;
     Block* find(graph::BufferCore& buffer, int device, const Box& tiles) const;
     Block* make(graph::BufferCore& buffer, int device, const Box& tiles, DeviceMemory::Piece piece);
-    bool make_room(int device, std::size_t bytes, Points& busy);
+    bool make_room(int device, std::size_t bytes, Point first, Points& busy);
+    Block* find_victim(int device) const;
     void drop(Block& block);
     bool evict(Block& block, Points& busy);
     bool fetch(Block& block, TileCopy& copy, const Shape& index, std::int64_t tile, device::Stream stream,
@@ -107,7 +111,11 @@ private:
     std::vector<std::deque<Fetch>> on_way_;  // to the host; likewise
     Staging staging_;
     Journal journal_;
-    std::uint64_t uses_ = 0;
+    struct Use {  // the last task that reserved blocks there
+        std::uint64_t number = 0, seq = 0;
+    };
+    std::vector<Use> uses_;  // by device
+    Foresight foresight_;
     CopyCounts counts_;
 };
 

@@ -1,5 +1,7 @@
 #include "host/memory/streams.hpp"
 
+#include <algorithm>
+
 #include "heddle/error.hpp"
 
 namespace heddle::memory {
@@ -52,9 +54,28 @@ Point Streams::mark(int device, device::Stream stream) {
     return {static_cast<std::int16_t>(device), static_cast<std::int16_t>(stream), mark};
 }
 
-void Streams::set_reached(int device, device::Stream stream, device::Mark mark) {
+void Streams::set_reached(int device, device::Stream stream, device::Mark mark, double now) {
     State& state = states_[slot(device, stream)];
-    state.reached = std::max(state.reached, mark);
+    if (mark <= state.reached) return;
+    state.reached = mark;
+    constexpr std::size_t kTimes = 256;
+    if (state.times.size() == kTimes) state.times.pop_front();
+    state.times.emplace_back(mark, now);
+}
+
+double Streams::when_reached(const Point& point) const {
+    const State& state = states_[slot(point.device, point.stream)];
+    if (state.times.empty() || state.reached < point.mark) return -1;
+    if (point.mark < state.times.front().first) return -1;
+    return std::lower_bound(state.times.begin(), state.times.end(), std::pair(point.mark, 0.))->second;
+}
+
+void Streams::add_waits(int device, device::Stream stream, Points& points) const {
+    const auto& waited = states_[slot(device, stream)].waited;
+    for (int other = 0; other < devices(); ++other)
+        for (device::Stream s = 0; s < description(other).streams(); ++s)
+            if (waited[slot(other, s)] > states_[slot(other, s)].reached)
+                points.add({static_cast<std::int16_t>(other), static_cast<std::int16_t>(s), waited[slot(other, s)]});
 }
 
 // A lost device's streams reach nothing any more, and nobody waits for them.

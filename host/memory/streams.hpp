@@ -1,6 +1,8 @@
 #pragma once
 
+#include <deque>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "host/device/accelerator.hpp"
@@ -25,8 +27,12 @@ public:
     void wait(int device, device::Stream stream, Point point);
     Point mark(int device, device::Stream stream);
 
-    // The host has seen to everything up to the mark.
-    void set_reached(int device, device::Stream stream, device::Mark mark);
+    // The host has seen to everything up to the mark, at this time.
+    void set_reached(int device, device::Stream stream, device::Mark mark, double now);
+    // When it was reached, for all the host knows; negative: not yet, or too long ago to tell.
+    double when_reached(const Point& point) const;
+    // What of other streams has not been reached of what the stream was told to wait for.
+    void add_waits(int device, device::Stream stream, Points& points) const;
     bool reached(const Point& point) const;
     // The same, but of a lost device only what was reached before.
     bool has_reached(const Point& point) const {
@@ -38,7 +44,8 @@ public:
 private:
     struct State {
         device::Mark made = 0, reached = 0;
-        std::vector<device::Mark> waited;  // by stream of any device
+        std::vector<device::Mark> waited;                   // by stream of any device
+        std::deque<std::pair<device::Mark, double>> times;  // of the last marks that were reached
     };
     std::size_t slot(int device, device::Stream stream) const {
         return first_[static_cast<std::size_t>(device)] + static_cast<std::size_t>(stream);

@@ -65,6 +65,12 @@ std::string_view Engine::device() const { return core_->device_name(); }
 std::size_t Engine::memory_limit() const { return core_->memory.limit(); }
 std::size_t Engine::memory_used() const { return core_->memory.used(); }
 std::size_t Engine::memory_peak() const { return core_->memory.peak(); }
+std::vector<PlacementReport> Engine::placements() const {
+    return core_->devices() != nullptr ? core_->devices()->placements() : std::vector<PlacementReport>();
+}
+Fallbacks Engine::fallbacks() const {
+    return core_->devices() != nullptr ? core_->devices()->fallbacks() : Fallbacks();
+}
 ScopeCore* Engine::scope() const { return &core_->own_scope(); }
 
 Scope::Scope(Engine& engine) : core_(engine.core()->open_scope()) {}

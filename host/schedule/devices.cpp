@@ -45,7 +45,7 @@ Devices::Devices(EngineCore& engine, std::vector<std::unique_ptr<device::Acceler
       on_failure_(options.on_device_failure),
       streams_(std::move(devices)),
       coherence_(streams_, engine.memory, options.device_memory),
-      placement_(options.placement, streams_, coherence_, host) {
+      placement_(options, streams_, coherence_, host, engine.threads()) {
     for (int device = 0; device < streams_.devices(); ++device) {
         const int streams = streams_.description(device).streams();
         entries_.emplace_back(static_cast<std::size_t>(streams));
@@ -53,9 +53,13 @@ Devices::Devices(EngineCore& engine, std::vector<std::unique_ptr<device::Acceler
     }
     gpu_bodies_ = streams_.description(0).ordinal >= 0;
     next_stream_.resize(entries_.size(), 0);
+    last_done_.resize(entries_.size(), 0);
+    history_file_ = History::file(options.history, streams_.description(0).model == "simulated");
+    if (!history_file_.empty()) placement_.history().load(history_file_);
     usage_.resize(entries_.size());
     hungry_.resize(entries_.size(), nullptr);
     behind_.resize(entries_.size());
+    ends_.resize(entries_.size());
     marks_reached_.resize(entries_.size(), 0);
     given_up_.resize(entries_.size(), 0);
     engine.memory.pin_with(streams_[0]);
@@ -99,6 +103,10 @@ void Devices::close() {
     proceed(work);
     std::unique_lock lock(mutex_);
     if (!engine_.is_virtual()) stopped_.wait(lock, [this] { return ending_ == 0 && inside_ == 0; });
+    if (!history_file_.empty()) try {
+            placement_.history().save(history_file_);
+        } catch (const std::exception&) {  // no memory, no random numbers: it is measured again
+        }
 }
 
 // Woken by the destructor; otherwise looks twice within the limit.
@@ -163,6 +171,13 @@ void Devices::proceed(Work& work) {
             } else {
                 work.run.push_back(&record);
             }
+        } else if (work.fed) {
+            const std::lock_guard lock(mutex_);
+            turn_ = next_behind();
+            work.fed = turn_ != nullptr;
+            if (turn_ != nullptr) place(*turn_, work);
+            turn_ = nullptr;
+            tidy(work);
         } else if (!work.prepare.empty()) {
             const Work::Preparation preparation = work.prepare.back();
             work.prepare.pop_back();
@@ -190,13 +205,22 @@ void Devices::proceed(Work& work) {
     }
 }
 
-// Successors are released before the task's end is known: what they may touch on a device is behind the task's point.
 void Devices::place(Record& record, Work& work) {
+    const memory::CopyCounts before = coherence_.counts();
+    place_at(record, work);
+    const memory::CopyCounts& after = coherence_.counts();
+    placement_.ledger().moved(record.name_view(), after.bytes_to_device - before.bytes_to_device,
+                              after.bytes_to_host - before.bytes_to_host);
+}
+
+// Successors are released before the task's end is known: what they may touch on a device is behind the task's point.
+void Devices::place_at(Record& record, Work& work) {
     if (halted_) return held_.push_back(&record);
     // Here, not on the CPU lane: the other tiles of a task that is skipped may be in use, and be spoiled meanwhile.
     if (record.scope != nullptr) {
         if (const auto failure = reason_to_skip(engine_, record)) {
             not_hungry(record, kHost, work);
+            begun(record);
             fail(engine_, record, failure);
             return finish(record, work);
         }
@@ -205,11 +229,12 @@ void Devices::place(Record& record, Work& work) {
     const double now = engine_.now();
     bool refused = false;
     for (int tries = 0;; ++tries) {
-        const Placement::Choice choice = placement_.choose(record, devices && !refused, now);
+        const Placement::Choice choice = refused ? placement_.on_host(record, "the device refused a call", Why::refused)
+                                                 : placement_.choose(record, devices, now);
         not_hungry(record, choice.device, work);
         try {
-            if (choice.device == kHost) return to_host(record, choice.reason, work);
-            if (to_device(record, choice, work)) placement_.placed(choice, now);
+            if (choice.device == kHost) return to_host(record, choice, work);
+            if (to_device(record, choice, work)) placement_.placed(record, choice, now);
             return;
         } catch (const DeviceError& error) {
             constexpr int kTries = 3;
@@ -219,7 +244,7 @@ void Devices::place(Record& record, Work& work) {
                 halted_ = true;
                 return held_.push_back(&record);
             }
-            if (on_failure_ == OnDeviceFailure::fail || tries == kTries)
+            if (on_failure_ == OnDeviceFailure::fail || tries == kTries || !record.ops->cpu)
                 return fail_now(record, std::current_exception(), work);
             refused = true;  // to the host, unless it was the way there that was refused
         } catch (...) {
@@ -245,6 +270,7 @@ void Devices::prepare(const Work::Preparation& preparation, Work& work) {
         not_hungry(record, kHost, work);
         if (!record.ops->cpu) return fail_now(record, error, work);
         warn_once(fmt::format("task '{}' runs on the CPU: {}", record.name_view(), what_of(error)));
+        begun(record);
         record.flags |= graph::kPinHost;
     }
     work.ready.push_back(&record);
@@ -255,29 +281,51 @@ void Devices::warn_once(std::string text) {
     if (fresh) fmt::print(stderr, "heddle: {}\n", *at);
 }
 
-void Devices::to_host(Record& record, const char* reason, Work& work) {
+void Devices::to_host(Record& record, const Placement::Choice& choice, Work& work) {
     if (!record.ops->cpu)
         throw ArgumentError(fmt::format("task '{}' cannot run on a GPU", record.name_view()),
-                            fmt::format("it {}, and has no CPU body", reason),
+                            fmt::format("{}, and it has no CPU body", choice.reason),
                             "give it a CPU body too: heddle::bodies(cpu, gpu)");
     Points needs;
-    if (coherence_.bring_to_host(record, needs)) return work.run.push_back(&record);
-    park(record, needs);
+    if (!coherence_.bring_to_host(record, needs)) return park(record, needs);
+    begun(record);
+    if (has_device_form(record)) {  // of others ran_on_host() is told alone
+        placement_.placed(record, choice, engine_.now());
+        const auto asked = placement_.asks_for_device(record) ? Ledger::Asked::yes : Ledger::Asked::no;
+        if (choice.why != Why::chosen) placement_.ledger().fell_back(record.name_view(), choice.why, asked);
+    }
+    work.run.push_back(&record);
+}
+
+void Devices::ran_on_host(const Record& record, double seconds) {
+    const bool placed = has_device_form(record);
+    if (!placed && !placement_.ledger().explains() && !record.has(graph::kPinDevice)) return;
+    const std::lock_guard lock(mutex_);
+    Ledger& ledger = placement_.ledger();
+    if (!placed) {
+        ledger.placed(record.name_view(), 0, "has no form for a device", {});
+        if (seconds >= 0) ledger.measured(record.name_view(), 0, seconds);
+        if (record.has(graph::kPinDevice)) ledger.fell_back(record.name_view(), Why::no_form, Ledger::Asked::yes);
+        return;
+    }
+    placement_.ended(record, placement_.kind(record), kHost, seconds);
 }
 
 // False: parked, or run elsewhere.
 bool Devices::to_device(Record& record, const Placement::Choice& choice, Work& work) {
     const int device = choice.device;
     Record*& hungry = hungry_[static_cast<std::size_t>(device)];
-    if (hungry != nullptr && hungry != &record) {
-        behind_[static_cast<std::size_t>(device)].push_back(&record);
+    auto& behind = behind_[static_cast<std::size_t>(device)];
+    if (hungry != nullptr ? hungry != &record : !behind.empty() && turn_ != &record) {
+        behind.push(&record);
         return false;
     }
     Flight& flight = take_flight();
     flight.in_stream = false;
     Points busy;
     try {
-        const Coherence::Fit fit = coherence_.reserve(device, record, flight.blocks, busy);
+        const Coherence::Fit fit = coherence_.reserve(
+            device, record, hungry == nullptr ? ahead(device) : memory::Point(), flight.blocks, busy);
         if (fit == Coherence::Fit::later) {
             hungry = &record;
         } else {
@@ -285,6 +333,7 @@ bool Devices::to_device(Record& record, const Placement::Choice& choice, Work& w
             const device::Stream stream = stream_for(device, record);
             if (fit == Coherence::Fit::yes && coherence_.bring(device, stream, record, flight.blocks, busy)) {
                 flight.record = &record;
+                flight.kind = choice.kind;
                 flight.device = device;
                 flight.stream = stream;
                 flight.ordinal = streams_.description(device).ordinal;
@@ -313,7 +362,8 @@ bool Devices::to_device(Record& record, const Placement::Choice& choice, Work& w
 }
 
 void Devices::too_large(Record& record, int device, Work& work) {
-    if (record.ops->cpu) return to_host(record, "does not fit", work);
+    if (record.ops->cpu)
+        return to_host(record, placement_.on_host(record, "does not fit into the device's memory", Why::memory), work);
     throw OutOfMemory(
         fmt::format("task '{}' does not fit into the memory of {}", record.name_view(),
                     streams_.description(device).name),
@@ -324,9 +374,38 @@ void Devices::too_large(Record& record, int device, Work& work) {
 
 void Devices::fed(int device, Work& work) {
     hungry_[static_cast<std::size_t>(device)] = nullptr;
-    auto& behind = behind_[static_cast<std::size_t>(device)];
-    work.ready.insert(work.ready.end(), behind.begin(), behind.end());
-    behind.clear();
+    work.fed = true;
+}
+
+// The first, as submitted, of those behind a task that is not hungry any more; one at a time, since it may be hungry
+// itself.
+Record* Devices::next_behind() {
+    for (std::size_t device = 0; device < behind_.size(); ++device) {
+        if (hungry_[device] != nullptr || behind_[device].empty()) continue;
+        Record* record = behind_[device].top();
+        behind_[device].pop();
+        return record;
+    }
+    return nullptr;
+}
+
+// A device that is full gets few tasks ahead of what it has done: the others wait, and so it is known which tiles they
+// need. Enough that it always has work, and copies for the next beside it.
+memory::Point Devices::ahead(int device) const {
+    const Ends& ends = ends_[static_cast<std::size_t>(device)];
+    return ends.points[ends.next];
+}
+
+void Devices::expect(const Record& record) noexcept {
+    if (!has_device_form(record) || record.has(graph::kPinHost)) return;
+    try {
+        coherence_.foresight().add(record);
+    } catch (const std::bad_alloc&) {  // then its tiles are not known to be needed
+    }
+}
+
+void Devices::begun(const Record& record) {
+    if (has_device_form(record) && !record.has(graph::kPinHost)) coherence_.foresight().remove(record);
 }
 
 device::Stream Devices::stream_for(int device, const Record& record) {
@@ -377,10 +456,17 @@ bool Devices::is_prepared(const Flight& flight) const {
 
 void Devices::launch(Flight& flight, Work& work) {
     Record& record = *flight.record;
+    flight.launched = engine_.now();
+    flight.needs.clear();
+    streams_.add_waits(flight.device, flight.stream, flight.needs);
     launch_body(flight);
     const memory::Point end = streams_.mark(flight.device, flight.stream);
     std::vector<memory::TileUse> uses;
     coherence_.used(record, flight.blocks, end, uses);
+    begun(record);
+    Ends& ends = ends_[static_cast<std::size_t>(flight.device)];
+    ends.points[ends.next] = end;
+    ends.next = (ends.next + 1) % Ends::kAhead;
     flight.entry = nullptr;
     if (on_failure_ == OnDeviceFailure::fall_back) {
         auto entry = std::make_unique<PastTask>();
@@ -427,6 +513,7 @@ void Devices::run_body(void* context, void* native_stream, const detail::Operand
 }
 
 void Devices::fail_now(Record& record, std::exception_ptr error, Work& work) {
+    begun(record);
     fail(engine_, record, std::move(error));
     finish(record, work);
 }
@@ -555,7 +642,8 @@ void Devices::report(int device, device::Stream stream, device::Mark mark) {
                 coherence_.drained(drains);
             }
         }
-        streams_.set_reached(device, stream, mark);
+        const double now = engine_.now();
+        streams_.set_reached(device, stream, mark, now);
         ++marks_reached_[static_cast<std::size_t>(device)];
         auto& list = entries(device, stream);
         while (!list.empty() && list.front().mark <= mark) {
@@ -565,15 +653,34 @@ void Devices::report(int device, device::Stream stream, device::Mark mark) {
                 settle(*entry.waiter, work);
                 continue;
             }
-            Flight& flight = *entry.flight;
-            placement_.finished(device);
+            landed_.push_back(entry.flight);
+        }
+        for (Flight* landed : landed_) measure(*landed, now, 1. / static_cast<double>(landed_.size()));
+        if (!landed_.empty()) last_done_[static_cast<std::size_t>(device)] = now;
+        for (Flight* landed : landed_) {
+            Flight& flight = *landed;
             if (flight.entry != nullptr) flight.entry->keep();
             work.done.push_back({std::exchange(flight.record, nullptr), flight.entry != nullptr});
             free_flights_.push_back(&flight);
         }
+        landed_.clear();
         tidy(work);
     }
     proceed(work);
+}
+
+// From when the last task of the device was done, of whichever stream, since what runs beside each other shares the
+// device's units. So one that ran beside a long one seems short, the latency of a launch that lies behind other work is
+// missed, and so is the time from the end to its report. Of tasks that are reported at once each gets its share.
+void Devices::measure(const Flight& flight, double now, double share) {
+    double began = std::max(flight.launched, last_done_[static_cast<std::size_t>(flight.device)]);
+    for (const memory::Point& point : flight.needs) {
+        const double reached = streams_.when_reached(point);
+        if (reached < 0) began = now + 1;  // another stream's report is late: nobody knows
+        began = std::max(began, reached);
+    }
+    const double seconds = began > now ? -1 : (now - began) * share;
+    placement_.ended(*flight.record, *flight.kind, flight.device, seconds);
 }
 
 Devices::Flight& Devices::take_flight() {
@@ -588,6 +695,16 @@ Devices::Waiter& Devices::take_waiter() {
     Waiter& waiter = *free_waiters_.back();
     free_waiters_.pop_back();
     return waiter;
+}
+
+std::vector<PlacementReport> Devices::placements() const {
+    const std::lock_guard lock(mutex_);
+    return placement_.ledger().reports();
+}
+
+Fallbacks Devices::fallbacks() const {
+    const std::lock_guard lock(mutex_);
+    return placement_.ledger().fallbacks();
 }
 
 memory::CopyCounts Devices::copies() const {

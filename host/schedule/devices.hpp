@@ -4,9 +4,11 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <queue>
 #include <set>
 #include <string>
 #include <thread>
@@ -34,6 +36,8 @@ public:
             HostRates host);
     ~Devices() override;
 
+    // The task was submitted; before it is linked, with the graph's mutex.
+    void expect(const graph::Record& record) noexcept;
     // Whether a ready task must come here: a device could run it, or its values may lie on one.
     bool concerns(const graph::Record& record) const;
     // Whether tasks that have a GPU body only can run.
@@ -68,6 +72,10 @@ public:
         bool usable = true;
     };
     Usage usage(int device) const;
+    // A task's body ran on the CPU, for so many seconds; negative: it was skipped.
+    void ran_on_host(const graph::Record& record, double seconds);
+    std::vector<PlacementReport> placements() const;
+    Fallbacks fallbacks() const;
 
     void reached(int device, device::Stream stream, device::Mark mark) override;
     void failed(int device, std::exception_ptr error) override;
@@ -80,6 +88,9 @@ private:
         int device = 0, ordinal = -1, architecture = 0, worker = 0;
         device::Stream stream = 0;
         bool in_stream = false;
+        History::Kind* kind = nullptr;
+        double launched = 0;   // seconds
+        memory::Points needs;  // of other streams, that its stream waits for
         std::vector<detail::Operand> operands;
         std::vector<detail::Layout> layouts;
         double bytes = 0;  // that the operands take
@@ -112,7 +123,7 @@ private:
         std::vector<Done> done;
         std::vector<std::function<void()>> destroy;
         std::vector<std::unique_ptr<memory::JournalEntry>> dropped;
-        bool recover = false;
+        bool recover = false, fed = false;
     };
     struct Recovery;
 
@@ -120,7 +131,8 @@ private:
     void place(graph::Record& record, Work& work);
     bool has_device_form(const graph::Record& record) const;
     void prepare(const Work::Preparation& preparation, Work& work);
-    void to_host(graph::Record& record, const char* reason, Work& work);
+    void place_at(graph::Record& record, Work& work);
+    void to_host(graph::Record& record, const Placement::Choice& choice, Work& work);
     void too_large(graph::Record& record, int device, Work& work);
     bool to_device(graph::Record& record, const Placement::Choice& choice, Work& work);
     void set_operands(Flight& flight);
@@ -133,7 +145,10 @@ private:
     void park(graph::Record& record, const memory::Points& points);
     void wait_for(Waiter& waiter, const memory::Points& points);
     void add_entry(int device, int stream, Entry entry);
+    void begun(const graph::Record& record);
     void fed(int device, Work& work);
+    graph::Record* next_behind();
+    memory::Point ahead(int device) const;
     void not_hungry(const graph::Record& record, int but_for, Work& work);
     void settle(Waiter& waiter, Work& work);
     void lose(int device, const std::exception_ptr& error, Work& work);
@@ -143,6 +158,7 @@ private:
     void finish(Recovery& recovery, Work& work);
     void tidy(Work& work);
     void report(int device, device::Stream stream, device::Mark mark);
+    void measure(const Flight& flight, double now, double share);
     bool enter();
     void leave();
     void watch(std::chrono::nanoseconds limit);
@@ -170,9 +186,23 @@ private:
     Placement placement_;
     std::vector<std::vector<std::deque<Entry>>> entries_;  // by device, stream; in the order of their marks
     std::vector<int> next_stream_;                         // by device
+    std::vector<double> last_done_;                        // by device, when a task there was done last; seconds
+    std::vector<Flight*> landed_;                          // scratch
+    std::filesystem::path history_file_;                   // empty: none
     // By device, the task that waits for its memory, and those behind it: together they would take it from each other.
     std::vector<graph::Record*> hungry_;
-    std::vector<std::vector<graph::Record*>> behind_;
+    struct Later {
+        bool operator()(const graph::Record* a, const graph::Record* b) const { return a->seq > b->seq; }
+    };
+    std::vector<std::priority_queue<graph::Record*, std::vector<graph::Record*>, Later>> behind_;
+    graph::Record* turn_ = nullptr;  // the one that was behind and is placed now
+    // By device, the ends of the last tasks that were put into its streams, the next to be overwritten.
+    struct Ends {
+        static constexpr std::size_t kAhead = 8;
+        memory::Point points[kAhead];
+        std::size_t next = 0;
+    };
+    std::vector<Ends> ends_;
 
     // While a device's work is run again, ready tasks are held back.
     bool halted_ = false;

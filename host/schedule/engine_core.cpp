@@ -55,10 +55,14 @@ EngineCore::EngineCore(const EngineOptions& options)
     const bool cuda = device_name_.starts_with("cuda") || device_name_ == "auto";
     device_ = device::open_device(sim || cuda ? "omp" : device_name_, options.threads);
     in_order_ = device_->drive() == device::Drive::at_submission;
+    watched_ = checks_;
+    special_ = in_order_;
     if (in_order_) return;
     threads_ = device_->threads();
     if (sim) open_sim(options);
     if (cuda) open_cuda(options);
+    special_ = devices_ != nullptr;
+    watched_ = checks_ || devices_ != nullptr;
     if (virtual_team_ != nullptr) return;
     team_ = std::make_unique<Team>(*this, *device_, options.max_tasks);
     threads_ = team_->threads();
@@ -101,6 +105,19 @@ void EngineCore::close() noexcept {
     own_scope_->finish();
     if (team_ != nullptr) team_->stop();  // its threads may look at team_ until they end
     team_.reset();
+}
+
+// In virtual time a body happens at the end of its time.
+void EngineCore::note_run(const graph::Record& record, double began) noexcept {
+    note_end(record, virtual_team_ != nullptr ? virtual_team_->run_time(record) : now() - began);
+}
+
+void EngineCore::note_end(const graph::Record& record, double seconds) noexcept {
+    if (devices_ == nullptr || record.has(graph::kInline)) return;
+    try {
+        devices_->ran_on_host(record, seconds);
+    } catch (const std::bad_alloc&) {  // it is not told of
+    }
 }
 
 int EngineCore::workers() const {

@@ -51,6 +51,11 @@ public:
     double now() const;
     int threads() const { return threads_; }
     bool checks() const { return checks_; }
+    // Whether bodies run with care: on guarded copies, or measured.
+    bool watched() const { return watched_; }
+    // The task's body ran on the CPU from `began` to now, or was skipped there.
+    void note_run(const graph::Record& record, double began) noexcept;
+    void note_skipped(const graph::Record& record) noexcept { note_end(record, -1); }
     // Whether any task has ever failed: until then nobody looks for spoiled tiles.
     bool failed() const { return failed_.load(std::memory_order_relaxed); }
     void set_failed() { failed_.store(true, std::memory_order_relaxed); }
@@ -89,7 +94,9 @@ private:
     void submit_part(const detail::Submission& submission, void* heap_body, std::uint8_t flags,
                      std::unique_lock<std::mutex>& lock);
     void start(graph::Record& record, std::unique_lock<std::mutex>& lock);
+    void start_special(graph::Record& record, std::unique_lock<std::mutex>& lock);
     void start_in_order(graph::Record& record, std::unique_lock<std::mutex>& lock);
+    void run_linked(graph::Record& record, std::unique_lock<std::mutex>& lock);
     void dispatch(graph::Record& record);
     bool ask_devices(const graph::Record& record) const;
     bool on_worker() const { return current_context != nullptr && current_context->engine == this; }
@@ -101,13 +108,16 @@ private:
 
     void open_sim(const EngineOptions& options);
     void open_cuda(const EngineOptions& options);
+    void note_end(const graph::Record& record, double seconds) noexcept;
 
     const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
     std::string device_name_;
     std::unique_ptr<device::Device> device_;
     bool in_order_ = false;  // the reference device: one task at a time, in the order of submission
     int threads_ = 1;
-    bool checks_ = false;
+    bool special_ = false;  // it, or devices
+    bool checks_ = false, watched_ = false;
+    bool told_no_device_ = false;  // graph.mutex
     std::atomic<bool> failed_{false};
     std::mutex piece_error_mutex_;
     std::deque<graph::Record*> after_body_;  // the reference device's; its lock guards it

@@ -73,6 +73,9 @@ void Devices::lose(int device, const std::exception_ptr& error, Work& work) {
                 continue;
             }
             grounded_.push_back(entry.flight->entry);
+            const Record& record = *entry.flight->record;
+            placement_.ended(record, *entry.flight->kind, device, -1);
+            placement_.ledger().placed(record.name_view(), 0, "runs again, its device was lost", {});
             entry.flight->record = nullptr;
             free_flights_.push_back(entry.flight);
         }
@@ -95,6 +98,7 @@ void Devices::spoil(int device, const std::exception_ptr& error, Work& work) {
             if (entry.waiter != nullptr) {
                 settle(*entry.waiter, work);
             } else {
+                placement_.ended(*entry.flight->record, *entry.flight->kind, device, -1);
                 flown.push_back(std::exchange(entry.flight->record, nullptr));
                 free_flights_.push_back(entry.flight);
             }
@@ -242,6 +246,7 @@ void Devices::finish(Recovery& recovery, Work& work) {
         work.done.push_back({record, false});
     }
     usage_[0].run_again += recovery.ran;
+    placement_.ledger().rerun(recovery.ran);
     lost_.clear();
     grounded_.clear();
     halted_ = false;

@@ -59,18 +59,37 @@ void invoke(EngineCore& engine, Record& record, const detail::Operand* operands,
     record.ops->invoke(record.body_address(), operands, piece);
 }
 
-void run_body(EngineCore& engine, Record& record, Context& context) {
-    const Piece piece{0, 1, context.worker};
-    const bool checked = guarded(engine, record);
-    if (checked || record.access_count > graph::kInlineAccesses) {
-        const detail::Operand* operands = kept_operands(engine, record);
-        invoke(engine, record, operands, piece, context);
-        if (checked) verify(record);
-        return;
-    }
+void run_with_kept(EngineCore& engine, Record& record, Context& context) {
+    const detail::Operand* operands = kept_operands(engine, record);
+    invoke(engine, record, operands, {0, 1, context.worker}, context);
+    if (guarded(engine, record)) verify(record);
+}
+
+void run_plain(EngineCore& engine, Record& record, Context& context) {
     detail::Operand operands[graph::kInlineAccesses];
     if (record.ops->operands) fill_operands(engine, record, operands);
-    invoke(engine, record, operands, piece, context);
+    invoke(engine, record, operands, {0, 1, context.worker}, context);
+}
+
+// A body that waits runs others meanwhile, and their time is in its own.
+void run_watched(EngineCore& engine, Record& record, Context& context) {
+    struct Measured {
+        EngineCore& engine;
+        Record& record;
+        const double began;
+        ~Measured() { engine.note_run(record, began); }
+    };
+    const Measured measured{engine, record, engine.now()};
+    if (guarded(engine, record) || record.access_count > graph::kInlineAccesses)
+        run_with_kept(engine, record, context);
+    else
+        run_plain(engine, record, context);
+}
+
+void run_body(EngineCore& engine, Record& record, Context& context) {
+    if (engine.watched()) return run_watched(engine, record, context);
+    if (record.access_count > graph::kInlineAccesses) return run_with_kept(engine, record, context);
+    run_plain(engine, record, context);
 }
 
 void run_pieces(EngineCore& engine, Record& record, Context& context) {
@@ -94,6 +113,7 @@ Outcome run_wide(EngineCore& engine, Record& record, Context& context) {
         extra.opened = true;
         if (const auto failure = reason_to_skip(engine, record)) {
             fail(engine, record, failure);
+            engine.note_skipped(record);
             drop_body(record);
             return Outcome::complete;
         }
@@ -101,9 +121,11 @@ Outcome run_wide(EngineCore& engine, Record& record, Context& context) {
             kept_operands(engine, record);
         } catch (...) {
             fail(engine, record, std::current_exception());
+            engine.note_skipped(record);
             drop_body(record);
             return Outcome::complete;
         }
+        if (engine.watched()) extra.began = engine.now();
         const auto helpers = static_cast<int>(std::min<std::int64_t>(extra.pieces, engine.threads())) - 1;
         const bool share = engine.team() != nullptr && record.lane == Lane::cpu && helpers > 0;
         extra.tickets.store(share ? helpers + 1 : 1, std::memory_order_relaxed);
@@ -118,11 +140,14 @@ Outcome run_wide(EngineCore& engine, Record& record, Context& context) {
 Outcome drop_ticket(EngineCore& engine, Record& record) {
     Extra& extra = *record.extra;
     if (extra.tickets.fetch_sub(1, std::memory_order_acq_rel) != 1) return Outcome::shared;
-    if (extra.error == nullptr && engine.checks()) try {
-            verify(record);
-        } catch (...) {
-            extra.error = std::current_exception();
-        }
+    if (engine.watched()) {
+        engine.note_run(record, extra.began);
+        if (extra.error == nullptr && engine.checks()) try {
+                verify(record);
+            } catch (...) {
+                extra.error = std::current_exception();
+            }
+    }
     if (extra.error != nullptr) fail(engine, record, std::move(extra.error));
     drop_body(record);
     return Outcome::complete;
@@ -133,6 +158,7 @@ namespace {
 Outcome run_narrow(EngineCore& engine, Record& record, Context& context) {
     if (const auto failure = reason_to_skip(engine, record)) {
         fail(engine, record, failure);
+        engine.note_skipped(record);
     } else {
         try {
             run_body(engine, record, context);

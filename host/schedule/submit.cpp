@@ -97,7 +97,10 @@ void EngineCore::fill(Record& record, const detail::Submission& s, void* heap_bo
     }
     if (s.name->copied) record.name = graph.extra(record).name.assign(s.name->text).c_str();
     if (s.place == Place::cpu) flags |= graph::kPinHost;
-    if (s.place == Place::gpu || !s.ops->cpu) flags |= graph::kPinDevice;
+    if (s.place == Place::gpu || !s.ops->cpu) {
+        flags |= graph::kPinDevice;
+        if (devices_ == nullptr && !in_order_) tell_no_device(s.name->text, told_no_device_);
+    }
     if (checks_) graph.extra(record);
     record.flags = flags;
 }
@@ -143,12 +146,21 @@ void EngineCore::submit_part(const detail::Submission& s, void* heap_body, std::
 // Counts the record, and runs it or queues it if it waits for nothing.
 void EngineCore::start(Record& record, std::unique_lock<std::mutex>& lock) {
     if (record.scope != nullptr) record.scope->count_submitted();
+    if (special_) return start_special(record, lock);
+    if (graph.link(record)) run_linked(record, lock);
+}
+
+// Where not every task is the team's.
+void EngineCore::start_special(Record& record, std::unique_lock<std::mutex>& lock) {
     if (in_order_) return start_in_order(record, lock);
+    devices_->expect(record);
     if (!graph.link(record)) return;
-    if (concerns_devices(record)) {
-        lock.unlock();
-        return devices_->ready(record);
-    }
+    if (!concerns_devices(record)) return run_linked(record, lock);
+    lock.unlock();
+    devices_->ready(record);
+}
+
+void EngineCore::run_linked(Record& record, std::unique_lock<std::mutex>& lock) {
     if (team_ == nullptr || record.has(graph::kInline)) {
         lock.unlock();
         return run_on_host(record);
@@ -254,6 +266,7 @@ void EngineCore::release(graph::BufferCore* buffer) noexcept {
     auto destroy = [this, buffer] {
         const auto free = [this, buffer] {
             delete memory::replicas_of(*buffer);
+            memory::Foresight::forget(*buffer);
             memory.release(*buffer);
             delete buffer;
         };

@@ -25,6 +25,7 @@ public:
     // Until nothing happens any more.
     void finish();
     double now() const { return clock_->now(); }
+    double run_time(const graph::Record& record) const;
 
 private:
     struct Lane {
@@ -32,7 +33,6 @@ private:
         std::vector<int> idle;  // workers
     };
     void start(Lane& lane);
-    double run_time(const graph::Record& record) const;
 
     EngineCore& engine_;
     const std::shared_ptr<device::Clock> clock_;

@@ -7,8 +7,10 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "heddle/api.hpp"
+#include "heddle/placements.hpp"
 #include "heddle/scope.hpp"
 #include "heddle/task.hpp"
 
@@ -47,6 +49,10 @@ struct EngineOptions {
     OnDeviceFailure on_device_failure = OnDeviceFailure::fall_back;
     // A device that has work and gets nothing done for so long is given up as lost; 0: never.
     std::chrono::nanoseconds device_timeout{0};
+    // The file that keeps measured run times from one engine to the next, or "off"; "": what HEDDLE_HISTORY says, else
+    // run_times in HEDDLE_CACHE_DIR or in heddle/ in the user's cache. Simulated devices use only a file that is named.
+    std::string history = "";
+    bool explain = false;  // keep what Engine::placements() gives
 };
 
 // Owns the lanes and the memory. Device "omp" runs tasks on one persistent OpenMP team (OMP_NUM_THREADS,
@@ -83,6 +89,10 @@ public:
     std::size_t memory_limit() const;  // bytes
     std::size_t memory_used() const;   // bytes, now
     std::size_t memory_peak() const;   // bytes, so far
+
+    // Where tasks ran and why, by name, so far: of engines with devices whose options ask for it, else empty.
+    std::vector<PlacementReport> placements() const;
+    Fallbacks fallbacks() const;  // so far
 
     const std::shared_ptr<schedule::EngineCore>& core() const { return core_; }
 
