@@ -45,13 +45,17 @@ if(HEDDLE_CUDA_BUILT)
     if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
         set(CMAKE_CUDA_ARCHITECTURES "80-real;90")  # 90: the cubin and PTX, from which newer devices compile
     endif()
-    if(NOT DEFINED CMAKE_CUDA_HOST_COMPILER)
-        set(CMAKE_CUDA_HOST_COMPILER "${CMAKE_CXX_COMPILER}")
+    set(host_compiler "${CMAKE_CXX_COMPILER}")
+    if(CMAKE_CUDA_HOST_COMPILER)
+        set(host_compiler "${CMAKE_CUDA_HOST_COMPILER}")
     endif()
-    # Of the same toolkit, whatever the environment names. A toolkit without a compiler that works still makes the device.
+    # Of the same toolkit, whatever the environment names. A toolkit whose compiler does not work still makes the device.
     include(CheckLanguage)
     set(ENV{CUDACXX} "${CUDAToolkit_NVCC_EXECUTABLE}")
+    set(ENV{CUDAHOSTCXX} "${host_compiler}")
     check_language(CUDA)
+    # check_language leaves its own behind.
+    set(CMAKE_CUDA_HOST_COMPILER "${host_compiler}")
     if(CMAKE_CUDA_COMPILER)
         enable_language(CUDA)
         set(HEDDLE_CUDA_LANGUAGE ON)
