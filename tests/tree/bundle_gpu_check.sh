@@ -4,7 +4,7 @@ set -euo pipefail
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 status=0
-HEDDLE_GPU_CHECK_SECONDS=60 "$1/gpu-check" "$out" >"$out/said" 2>&1 || status=$?
+HEDDLE_GPU_CHECK_SECONDS=30 "$1/gpu-check" "$out" >"$out/said" 2>&1 || status=$?
 cat "$out/said"
 wrong=0
 [ -s "$out/gpu-check.json" ] && grep -q '^# GPU check' "$out/gpu-check.md" || { echo "files are missing"; wrong=1; }

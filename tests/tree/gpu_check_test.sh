@@ -51,6 +51,11 @@ check grep -q '^Missing: a GPU with its driver' "$work/said"
 check json 'd["verdict"] == "FAILED" and "CUDA: no driver" in d["missing"] and "status 3" in d["benchmarks_state"]'
 check grep -q '^Missing: a GPU' "$work/out/gpu-check.md"
 
+# A driver without nvidia-smi.
+program "$folder/heddle" 'printf "CUDA       built with CUDA 13.0\\n           cuda:0  A GPU, 80 GiB, compute capability 9.0\\n"'
+if run; then echo "it passes though the benchmarks fail"; wrong=1; fi
+check json 'd["gpu"].startswith("cuda:0  A GPU") and d["missing"] == ""'
+
 # The archive holds what is needed, and no more.
 touch "$folder/bench_tasks" "$folder/heddle_make_scan"
 check bash "$HEDDLE_SOURCE/scripts/gpu-check" --pack "$work/gpu.tar.gz" "$folder"
