@@ -1,4 +1,10 @@
 # bench/<name>.cpp becomes the executable bench/<name> of the build tree.
+# bench/gpu is a program of its own, which takes its timings from a device's streams.
+file(GLOB gpu_sources CONFIGURE_DEPENDS bench/gpu/*.cpp)
+add_executable(bench_gpu ${gpu_sources})
+target_link_libraries(bench_gpu PRIVATE heddle_static ${CMAKE_DL_LIBS})
+set_target_properties(bench_gpu PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bench")
+
 find_package(benchmark QUIET)
 if(benchmark_FOUND)
     file(GLOB bench_sources CONFIGURE_DEPENDS bench/*.cpp)

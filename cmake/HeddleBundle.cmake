@@ -1,4 +1,5 @@
-# build/portable/bundle: the binaries and every library that is not the C library's, found through $ORIGIN.
+# build/portable/bundle: the binaries and every library that is not the C library's, found through $ORIGIN; gpu-check, which
+# runs all of it on a machine with a GPU.
 get_property(bundled_tests GLOBAL PROPERTY HEDDLE_TEST_EXECUTABLES)
 set(bundled ${bundled_tests})
 foreach(target heddle_cli heddle_make_scan)
@@ -43,4 +44,9 @@ if(HEDDLE_TESTS)
     add_test(NAME portable.bundle
         COMMAND bash "${PROJECT_SOURCE_DIR}/tests/tree/bundle.sh" "${CMAKE_BINARY_DIR}/bundle")
     set_tests_properties(portable.bundle PROPERTIES LABELS portable)
+    # Here the programs are the real ones, and there may be no GPU: whatever it finds, it writes its files, and fails where
+    # something is missing.
+    add_test(NAME portable.gpu_check
+        COMMAND bash "${PROJECT_SOURCE_DIR}/tests/tree/bundle_gpu_check.sh" "${CMAKE_BINARY_DIR}/bundle")
+    set_tests_properties(portable.gpu_check PROPERTIES LABELS portable TIMEOUT 300)
 endif()

@@ -1,11 +1,13 @@
 # HEDDLE_CUDA: AUTO builds the CUDA device where the toolkit is found, ON requires it, OFF leaves it out.
-# Sets HEDDLE_CUDA_BUILT and cuda_sources; absence is host/device/no_cuda, so that no source asks.
+# Sets HEDDLE_CUDA_BUILT and cuda_sources; absence is host/device/no_cuda, so that no source asks. HEDDLE_CUDA_LANGUAGE says
+# whether .cu files compile: with the toolkit's nvcc, the C++ compiler as its host compiler, C++20, for sm_80 and sm_90.
 set(HEDDLE_CUDA AUTO CACHE STRING "The CUDA device: AUTO (where the toolkit is found), ON, OFF")
 set_property(CACHE HEDDLE_CUDA PROPERTY STRINGS AUTO ON OFF)
 # The first version whose runtime loads cubins by itself (cudaLibraryLoadData).
 set(HEDDLE_CUDA_OLDEST 12.8)
 
 set(HEDDLE_CUDA_BUILT OFF)
+set(HEDDLE_CUDA_LANGUAGE OFF)
 set(wanted "${HEDDLE_CUDA}")
 # The driver maps address ranges that the sanitizers' shadow memory wants, and is not instrumented; what the sanitizers
 # look at, the simulated device runs as well.
@@ -13,8 +15,18 @@ if(wanted STREQUAL AUTO AND (HEDDLE_SANITIZE OR HEDDLE_FUZZ))
     set(wanted OFF)
 endif()
 if(wanted)
-    find_package(CUDAToolkit QUIET)
-    if(CUDAToolkit_FOUND AND CUDAToolkit_VERSION VERSION_GREATER_EQUAL HEDDLE_CUDA_OLDEST AND TARGET CUDA::cudart_static)
+    find_package(CUDAToolkit ${HEDDLE_CUDA_OLDEST} QUIET)
+    # What scripts/setup-cuda has fetched comes last.
+    file(GLOB fetched "${PROJECT_SOURCE_DIR}/build/cuda/nvidia/cu*")
+    if(NOT CUDAToolkit_FOUND AND fetched AND NOT DEFINED CUDAToolkit_ROOT AND NOT DEFINED ENV{CUDAToolkit_ROOT})
+        foreach(of_another IN ITEMS CUDAToolkit_BIN_DIR CUDAToolkit_NVCC_EXECUTABLE CUDAToolkit_SENTINEL_FILE CUDA_CUDART)
+            unset(${of_another} CACHE)
+        endforeach()
+        unset(CUDAToolkit_TARGET_DIR)
+        set(CUDAToolkit_ROOT "${fetched}")
+        find_package(CUDAToolkit ${HEDDLE_CUDA_OLDEST} QUIET)
+    endif()
+    if(CUDAToolkit_FOUND AND TARGET CUDA::cudart_static)
         set(HEDDLE_CUDA_BUILT ON)
     elseif(NOT wanted STREQUAL AUTO)
         message(FATAL_ERROR "HEDDLE_CUDA=${HEDDLE_CUDA}, but no CUDA toolkit ${HEDDLE_CUDA_OLDEST} or newer with its "
@@ -30,15 +42,23 @@ if(HEDDLE_CUDA_BUILT)
     file(GLOB host_cuda_sources CONFIGURE_DEPENDS host/device/cuda/*.cpp)
     file(GLOB device_sources CONFIGURE_DEPENDS host/device/cuda/*.cu kernels/*.cu kernels/*/*.cu)
     list(APPEND cuda_sources ${host_cuda_sources} ${device_sources})
-    if(device_sources)
-        if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
-            set(CMAKE_CUDA_ARCHITECTURES "80-real;90")  # 90: the cubin and PTX, from which newer devices compile
-        endif()
-        if(NOT DEFINED CMAKE_CUDA_HOST_COMPILER)
-            set(CMAKE_CUDA_HOST_COMPILER "${CMAKE_CXX_COMPILER}")
-        endif()
-        set(CMAKE_CUDA_COMPILER "${CUDAToolkit_NVCC_EXECUTABLE}" CACHE FILEPATH "")
+    if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+        set(CMAKE_CUDA_ARCHITECTURES "80-real;90")  # 90: the cubin and PTX, from which newer devices compile
+    endif()
+    set(host_compiler "${CMAKE_CXX_COMPILER}")
+    if(CMAKE_CUDA_HOST_COMPILER)
+        set(host_compiler "${CMAKE_CUDA_HOST_COMPILER}")
+    endif()
+    # Of the same toolkit, whatever the environment names. A toolkit whose compiler does not work still makes the device.
+    include(CheckLanguage)
+    set(ENV{CUDACXX} "${CUDAToolkit_NVCC_EXECUTABLE}")
+    set(ENV{CUDAHOSTCXX} "${host_compiler}")
+    check_language(CUDA)
+    # check_language leaves its own behind.
+    set(CMAKE_CUDA_HOST_COMPILER "${host_compiler}")
+    if(CMAKE_CUDA_COMPILER)
         enable_language(CUDA)
+        set(HEDDLE_CUDA_LANGUAGE ON)
         # CMake 3.25 does not know that nvcc has C++20.
         if(NOT DEFINED CMAKE_CUDA20_STANDARD_COMPILE_OPTION)
             set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)
@@ -48,6 +68,9 @@ if(HEDDLE_CUDA_BUILT)
         set(CMAKE_CUDA_EXTENSIONS OFF)
         set(CMAKE_CUDA_VISIBILITY_PRESET hidden)
         set(CMAKE_CUDA_RUNTIME_LIBRARY Static)
+    elseif(device_sources)
+        message(FATAL_ERROR "${CUDAToolkit_NVCC_EXECUTABLE} does not compile with ${CMAKE_CUDA_HOST_COMPILER}, and these "
+            "need it: ${device_sources}; CMAKE_CUDA_HOST_COMPILER names another compiler, HEDDLE_CUDA=OFF leaves CUDA out")
     endif()
     # Where the toolkit lies is the last place that its libraries are looked for in; see library.cpp.
     set_property(SOURCE host/device/cuda/library.cpp APPEND PROPERTY

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# bundle.sh FOLDER PATCHELF FILE...: copies the binaries and, beside them, every library that is not the C library's.
+# bundle.sh FOLDER PATCHELF FILE...: copies the binaries and, beside them, every library that is not the C library's; and
+# gpu-check, with the files of the repository that tests read.
 set -euo pipefail
 folder=$1 patchelf=$2
 shift 2
@@ -23,3 +24,13 @@ for file in "$folder"/*; do
     # RPATH, not RUNPATH: what lies beside the binary wins over the environment.
     "$patchelf" --force-rpath --set-rpath '$ORIGIN' "$file"
 done
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cp "$root/scripts/gpu-check" "$folder/"
+for path in docs examples data tests/cli/expected tests/expr/data tests/expr/cuda_emulation.hpp; do
+    mkdir -p "$folder/source/$(dirname "$path")"
+    cp -r "$root/$path" "$folder/source/$path"
+done
+commit=$(git -C "$root" rev-parse HEAD 2>/dev/null || echo unknown)
+[ -z "$(git -C "$root" status --porcelain 2>/dev/null)" ] || commit+=' and changes'
+echo "$commit" >"$folder/commit"

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "host/array/bind_registry.hpp"
+#include "tests/support/paths.hpp"
 
 namespace heddle::array {
 namespace {
@@ -15,7 +16,7 @@ std::string read(const std::string& path) {
 }
 
 TEST(ExpressionPage, ListsExactlyTheFunctionsThatExist) {
-    auto page = read(HEDDLE_SOURCE_DIR "/docs/expressions.md");
+    auto page = read(test::source_path("docs/expressions.md"));
     auto begin = page.find("<!-- functions:");
     auto end = page.find("<!-- end of functions -->");
     ASSERT_NE(begin, std::string::npos);
@@ -26,7 +27,7 @@ TEST(ExpressionPage, ListsExactlyTheFunctionsThatExist) {
 }
 
 TEST(ExpressionPage, NamesEveryMethod) {
-    auto page = read(HEDDLE_SOURCE_DIR "/docs/expressions.md");
+    auto page = read(test::source_path("docs/expressions.md"));
     auto begin = page.find("## Attributes and methods");
     auto section = page.substr(begin, page.find("\n## ", begin) - begin);
     for (const auto& function : functions())

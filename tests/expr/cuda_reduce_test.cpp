@@ -2,9 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <random>
-#include <thread>
 
 #include "heddle/error.hpp"
 #include "host/array/reduce_tree.hpp"
@@ -261,28 +259,15 @@ TEST(CudaReduce, LeavesAndTreeHaveTheCpusBits) {
     std::printf("%zu kernels of %zu reductions, %zu spaces\n", kernels.size(), ways.size(), checked);
 }
 
-TEST(CudaReduce, NvrtcTakesIt) {
+class CudaReduceNvrtc : public testing::TestWithParam<int> {};
+
+TEST_P(CudaReduceNvrtc, TakesEveryKernel) {
     if (const std::string problem = test::why_no_nvrtc(); !problem.empty()) GTEST_SKIP() << problem;
-    const std::vector<Way> ways = all_ways();
-    std::vector<std::string> texts;
-    std::size_t kernels = 0;
-    for (std::size_t w = 0; w < ways.size(); w += 5) {
-        if (w % 25 == 0) texts.emplace_back();
-        for (const CudaKernel& kernel : ways[w].kernels) texts.back() += kernel.source;
-        kernels += ways[w].kernels.size();
-    }
-    std::atomic<std::size_t> next{0};
-    std::vector<std::string> logs(texts.size());
-    const auto work = [&] {
-        for (std::size_t i = next++; i < logs.size(); i = next++)
-            logs[i] = test::compile_with_nvrtc(texts[i], i % 2 == 0 ? 80 : 90);
-    };
-    std::thread second(work);
-    work();
-    second.join();
-    for (const std::string& log : logs) EXPECT_EQ(log, "");
-    std::printf("%zu kernels\n", kernels);
+    std::vector<CudaKernel> kernels;
+    for (const Way& way : all_ways()) kernels.insert(kernels.end(), way.kernels.begin(), way.kernels.end());
+    test::expect_nvrtc_takes(kernels, GetParam());
 }
+INSTANTIATE_TEST_SUITE_P(Part, CudaReduceNvrtc, testing::Range(0, test::kNvrtcParts));
 
 }  // namespace
 }  // namespace heddle::expr

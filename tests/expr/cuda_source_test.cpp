@@ -2,10 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <numeric>
 #include <random>
-#include <thread>
 
 #include "heddle/error.hpp"
 #include "tests/expr/cuda_support.hpp"
@@ -209,6 +207,7 @@ bool run_on_cpu(Case& c, const Program& program, std::vector<Memory>& outputs) {
 }
 
 struct Suite {
+    std::string prefix = "kernel_";  // of the kernels' names
     std::vector<Program> programs;
     std::vector<Case> cases;
     std::vector<CudaKernel> kernels;
@@ -224,7 +223,7 @@ struct Suite {
             if (found == known.end()) {
                 known.emplace_back(form, kernels.size());
                 found = known.end() - 1;
-                kernels.push_back(make_cuda_source(program, form, "kernel_" + std::to_string(kernels.size())));
+                kernels.push_back(make_cuda_source(program, form, prefix + std::to_string(kernels.size())));
             }
             c.kernel = found->second;
             cases.push_back(std::move(c));
@@ -288,6 +287,7 @@ TEST(CudaSource, RandomProgramsHaveTheCpusBits) {
 
 Suite operation_suite() {
     Suite suite;
+    suite.prefix = "operation_";
     Random random(3);
     for (const Program& program : all_operations()) suite.add(program, {Shape{3}, Shape{1003}}, 1, random);
     return suite;
@@ -326,6 +326,7 @@ TEST(CudaSource, OutputsMayOverwriteInputsInPlace) {
     if (!emulation) GTEST_SKIP() << "no compiler at " HEDDLE_TEST_CXX ", or no sources";
     emulation->find("heddle_map")(launch.parameters.data(), 2, 32);
     EXPECT_EQ(values, want);
+    if (test::why_no_nvrtc().empty()) test::expect_nvrtc_takes(suite.kernels, 0);
 }
 
 TEST(CudaSource, SaysWhatHasNoDeviceForm) {
@@ -352,40 +353,16 @@ TEST(CudaSource, SaysWhatHasNoDeviceForm) {
     EXPECT_THROW(make_cuda_source(b.build(), KernelForm{{Reach::dense}, {Reach::dense}}), DTypeError);
 }
 
-// Several kernels a text: most of the compiler's time goes to the headers.
-TEST(CudaSource, NvrtcTakesIt) {
+class CudaSourceNvrtc : public testing::TestWithParam<int> {};
+
+TEST_P(CudaSourceNvrtc, TakesEveryKernel) {
     if (const std::string problem = test::why_no_nvrtc(); !problem.empty()) GTEST_SKIP() << problem;
-    std::vector<std::string> texts;
-    std::size_t kernels = 0;
-    const auto add = [&](const CudaKernel& kernel, std::size_t together) {
-        if (kernels++ % together == 0) texts.emplace_back();
-        texts.back() += kernel.source;
-    };
+    Suite all = operation_suite();
     const Suite random = random_suite();
-    for (std::size_t k = 0; k < random.kernels.size(); k += 17) add(random.kernels[k], 6);
-    const std::size_t for_both = texts.size();
-    // All operations in their shortest form.
-    for (const Program& program : all_operations()) {
-        KernelForm form{{}, std::vector(static_cast<std::size_t>(program.outputs()), Reach::strided), 2};
-        for (int i = 0; i < program.inputs(); ++i)
-            form.inputs.push_back(program.uses_input(i) ? Reach::strided : Reach::unused);
-        add(make_cuda_source(program, form, "operations_" + std::to_string(kernels)), 5);
-    }
-    std::atomic<std::size_t> next{0};
-    // The first ones for both architectures, the rest for one.
-    if (texts.size() % 2 == 1) texts.emplace_back("\n");
-    std::vector<std::string> logs(for_both + texts.size());
-    const auto work = [&] {
-        for (std::size_t i = next++; i < logs.size(); i = next++)
-            logs[i] = i < texts.size() ? test::compile_with_nvrtc(texts[i], i % 2 == 0 ? 80 : 90)
-                                       : test::compile_with_nvrtc(texts[i - texts.size()], i % 2 == 0 ? 90 : 80);
-    };
-    std::thread second(work);
-    work();
-    second.join();
-    for (const std::string& log : logs) EXPECT_EQ(log, "");
-    std::printf("%zu kernels for sm_80 or sm_90 or both\n", kernels);
+    all.kernels.insert(all.kernels.end(), random.kernels.begin(), random.kernels.end());
+    test::expect_nvrtc_takes(all.kernels, GetParam());
 }
+INSTANTIATE_TEST_SUITE_P(Part, CudaSourceNvrtc, testing::Range(0, test::kNvrtcParts));
 
 // 16 bytes at a time of a dense operand and of rows, no product joins a sum.
 TEST(CudaSource, MovesSixteenBytesAndContractsNothing) {
@@ -397,7 +374,7 @@ TEST(CudaSource, MovesSixteenBytesAndContractsNothing) {
     const KernelForm form{{Reach::dense, Reach::rows, Reach::dense}, {Reach::dense}, 2, IndexBits::b32};
     EXPECT_EQ(pack_length(program, form), 4);
     std::string ptx;
-    ASSERT_EQ(test::compile_with_nvrtc(make_cuda_source(program, form).source, 90, &ptx), "");
+    ASSERT_EQ(test::compile_with_nvrtc(make_cuda_source(program, form).source, 90, test::Effort::full, &ptx), "");
     const auto count = [&](const std::string& what) {
         std::size_t n = 0;
         for (std::size_t at = ptx.find(what); at != std::string::npos; at = ptx.find(what, at + 1)) ++n;
@@ -450,7 +427,7 @@ TEST(CudaSource, TheDevicesStandardHeadersAgree) {
         "static_assert(sizeof(heddle::kernels::ArgExtreme<heddle::kernels::Complex<double>, true, true>) == 24);\n";
     char pi[128];
     std::snprintf(pi, sizeof(pi), "static_assert(std::numbers::pi_v<double> == %a);\n", 3.141592653589793);
-    EXPECT_EQ(test::compile_with_nvrtc(text + pi, 80), "");
+    EXPECT_EQ(test::compile_with_nvrtc(text + pi, 80, test::Effort::full), "");
 }
 
 }  // namespace

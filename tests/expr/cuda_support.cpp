@@ -1,6 +1,7 @@
 #include "tests/expr/cuda_support.hpp"
 
 #include <dlfcn.h>
+#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "host/device/nvrtc.hpp"
 #include "tests/support/paths.hpp"
 
 namespace heddle::test {
@@ -23,6 +25,7 @@ void write(const fs::path& path, const std::string& text) {
 
 struct Nvrtc {
     using Program = void*;
+    int (*version)(int*, int*) = nullptr;
     int (*create)(Program*, const char*, const char*, int, const char* const*, const char* const*) = nullptr;
     int (*compile)(Program, int, const char* const*) = nullptr;
     int (*destroy)(Program*) = nullptr;
@@ -33,18 +36,28 @@ struct Nvrtc {
     std::string problem;
 
     Nvrtc() {
-        void* library = nullptr;
-        for (const char* name : {"libnvrtc.so.13", "libnvrtc.so.12", "/usr/local/cuda/lib64/libnvrtc.so"}) {
-            library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
-            if (library != nullptr) break;
-            problem = dlerror();
+        const std::string toolkit = HEDDLE_TEST_NVRTC;
+        if (toolkit.empty()) {
+            problem = "this build has no CUDA";
+            return;
         }
-        if (library == nullptr) return;
-        problem.clear();
+        void* library = nullptr;
+        // First what lies beside the program, then the toolkit's; as the library does, which also opens the second
+        // library that NVRTC needs.
+        for (const std::string& folder : {std::string(), toolkit + "/"}) {
+            for (const char* name : {"libnvrtc.so.13", "libnvrtc.so.12"}) {
+                if (library == nullptr) library = dlopen((folder + name).c_str(), RTLD_NOW | RTLD_LOCAL);
+            }
+        }
+        if (library == nullptr || !device::nvrtc_available()) {
+            problem = "NVRTC is not found";
+            return;
+        }
         const auto get = [&](auto& function, const char* name) {
             function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(dlsym(library, name));
             if (function == nullptr) problem = std::string("no ") + name;
         };
+        get(version, "nvrtcVersion");
         get(create, "nvrtcCreateProgram");
         get(compile, "nvrtcCompileProgram");
         get(destroy, "nvrtcDestroyProgram");
@@ -112,7 +125,8 @@ Emulated Emulation::find(const std::string& entry) const {
 
 std::string why_no_nvrtc() { return nvrtc().problem; }
 
-std::string compile_with_nvrtc(const std::string& source, int architecture, std::string* ptx) {
+std::string compile_with_nvrtc(const std::string& source, int architecture, Effort effort, std::string* ptx) {
+    const Nvrtc& n = nvrtc();
     const auto headers = expr::cuda_headers();
     std::vector<const char*> names, texts, options;
     for (const auto& [name, text] : headers) {
@@ -122,8 +136,9 @@ std::string compile_with_nvrtc(const std::string& source, int architecture, std:
     std::vector<std::string> all = expr::cuda_options();
     all.push_back((ptx != nullptr ? "--gpu-architecture=compute_" : "--gpu-architecture=sm_") +
                   std::to_string(architecture));
+    int major = 0, minor = 0;
+    if (effort == Effort::quick && n.version(&major, &minor) == 0 && major >= 13) all.push_back("--Ofast-compile=max");
     for (const std::string& option : all) options.push_back(option.c_str());
-    const Nvrtc& n = nvrtc();
     Nvrtc::Program program = nullptr;
     if (n.create(&program, source.c_str(), "generated.cu", static_cast<int>(names.size()), texts.data(), names.data()))
         return "cannot make a program";
@@ -141,6 +156,27 @@ std::string compile_with_nvrtc(const std::string& source, int architecture, std:
     }
     n.destroy(&program);
     return log;
+}
+
+void expect_nvrtc_takes(const std::vector<expr::CudaKernel>& kernels, int part) {
+    // Several a text, for the headers take time too, but few enough to tell which one the messages are about.
+    constexpr std::size_t kTogether = 16;
+    std::size_t count = 0, texts = 0;
+    const auto compile = [&](const std::string& text) {
+        if (text.empty()) return;
+        const std::size_t turn = texts++ % 4;
+        EXPECT_EQ(compile_with_nvrtc(text, 80, turn == 0 ? Effort::full : Effort::quick), "");
+        EXPECT_EQ(compile_with_nvrtc(text, 90, turn == 2 ? Effort::full : Effort::quick), "");
+    };
+    std::string text;
+    for (auto k = static_cast<std::size_t>(part); k < kernels.size(); k += kNvrtcParts) {
+        text += kernels[k].source;
+        if (++count % kTogether != 0) continue;
+        compile(text);
+        text.clear();
+    }
+    compile(text);
+    std::printf("%zu of %zu kernels for sm_80 and sm_90\n", count, kernels.size());
 }
 
 }  // namespace heddle::test

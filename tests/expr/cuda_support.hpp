@@ -28,9 +28,16 @@ private:
     std::vector<void*> libraries_;
 };
 
-// Empty where NVRTC can be opened, else why not.
+// Empty where the build has CUDA and NVRTC can be opened, else why not.
 std::string why_no_nvrtc();
+enum class Effort { full, quick };  // quick: as little optimisation as NVRTC knows
 // The compiler's messages, empty on success; `ptx` gets the assembler's text.
-std::string compile_with_nvrtc(const std::string& source, int architecture, std::string* ptx = nullptr);
+std::string compile_with_nvrtc(const std::string& source, int architecture, Effort effort, std::string* ptx = nullptr);
+
+// NVRTC compiles one source at a time in a process, so that a suite's kernels are spread over several tests.
+inline constexpr int kNvrtcParts = 4;
+// Of all kernels, those of one part, for sm_80 and sm_90; every second one with full effort, in turns for one of the
+// two, which takes most of the time. Fails the test with NVRTC's messages.
+void expect_nvrtc_takes(const std::vector<expr::CudaKernel>& kernels, int part);
 
 }  // namespace heddle::test

@@ -21,6 +21,7 @@ for script in scripts/* .ci/run; do
 done
 
 expect 2 scripts/setup nonsense
+expect 2 scripts/setup-cuda nonsense
 expect 2 scripts/test --nonsense
 expect 2 scripts/lint nonsense
 expect 2 scripts/compare nonsense
@@ -40,5 +41,16 @@ grep -q 'sudo apt-get update && sudo apt-get install -y --no-install-recommends 
 
 # Everything installed: nothing is run.
 printf '#!/bin/sh\nprintf installed\n' >"$fake/dpkg-query"
-expect 0 env PATH="$fake:$PATH" scripts/setup
+expect 0 env PATH="$fake:$PATH" HEDDLE_CUDA=OFF scripts/setup
+
+# Without PyPI there is no CUDA toolkit, which is said and is no error.
+mkdir "$fake/tree"
+cp -r scripts cmake "$fake/tree"
+printf '#!/bin/sh\n[ "$3" = --version ] || { echo "ERROR: no index"; exit 1; }\n' >"$fake/python3"
+chmod +x "$fake/python3"
+said=$(PATH="$fake:$PATH" HEDDLE_CUDA=WHEELS "$fake/tree/scripts/setup") ||
+    { echo "scripts/setup fails without PyPI"; wrong=1; }
+grep -q '^No CUDA toolkit 12.8 or newer, and none from PyPI (ERROR: no index): this builds without CUDA$' <<<"$said" ||
+    { echo "scripts/setup does not say that there is no CUDA: $said"; wrong=1; }
+[ -z "$(ls -A "$fake/tree/build")" ] || { echo "scripts/setup leaves something behind"; wrong=1; }
 exit "$wrong"

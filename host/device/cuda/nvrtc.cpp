@@ -1,6 +1,7 @@
 #include "host/device/nvrtc.hpp"
 
 #include <cuda_runtime_api.h>
+#include <dlfcn.h>
 #include <nvrtc.h>
 
 #include "heddle/error.hpp"
@@ -37,8 +38,23 @@ struct Nvrtc {
                     library.get(cubin, "nvrtcGetCUBIN");
 };
 
+// NVRTC opens a second library by its name. Where the first one was opened by its path, the loader does not search that
+// folder, but takes one of that name which is already open.
+bool open_builtins(const Nvrtc& found) {
+    int major = 0, minor = 0;
+    Dl_info place{};
+    if (!found.complete || found.version(&major, &minor) != NVRTC_SUCCESS ||
+        ::dladdr(reinterpret_cast<void*>(found.version), &place) == 0)
+        return false;
+    const std::string path = place.dli_fname;
+    const std::string builtins = path.substr(0, path.rfind('/') + 1) + "libnvrtc-builtins.so." + std::to_string(major) +
+                                 "." + std::to_string(minor);
+    return ::dlopen(builtins.c_str(), RTLD_NOW | RTLD_LOCAL) != nullptr;
+}
+
 const Nvrtc& nvrtc() {
     static const Nvrtc table;
+    [[maybe_unused]] static const bool with_builtins = open_builtins(table);
     return table;
 }
 
