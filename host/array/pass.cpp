@@ -4,8 +4,10 @@
 #include <bit>
 
 #include "heddle/error.hpp"
+#include "host/array/pass_gpu.hpp"
 #include "host/array/pass_parts.hpp"
 #include "host/array/pass_runner.hpp"
+#include "host/graph/buffer_core.hpp"
 #include "host/io/dataset.hpp"
 #include "host/memory/host_memory.hpp"
 
@@ -15,7 +17,18 @@ namespace {
 // Bytes of all of a tile's buffers: larger ones gain nothing, smaller ones pay per task (bench_evaluate).
 constexpr std::int64_t kTileBytes = std::int64_t{8} << 20;
 
+// The same where devices compute, which copies between them and the host should keep busy: of this size they run at
+// full speed, and several tiles fit into the memory of every GPU.
+constexpr std::int64_t kDeviceTileBytes = std::int64_t{32} << 20;
+
 std::int64_t bytes_of(DType dtype, std::int64_t count) { return count * static_cast<std::int64_t>(size_of(dtype)); }
+
+// An integer power tells of a negative exponent after its work only, when the task has ended: it stays on the CPU.
+bool has_device_form(const expr::Program& program) {
+    const auto& list = program.instructions();
+    return !expr::reason_not_generated(program) &&
+           std::none_of(list.begin(), list.end(), [](const auto& ins) { return ins.checks_exponent; });
+}
 
 // Without chunks a sink takes whole rows best: short runs of bytes far apart cost many times their own.
 Shape sink_grid(const Sink& sink, const Shape& shape) {
@@ -110,6 +123,27 @@ std::int64_t Pass::state_bytes(const Shape& tile) const {
     return bytes;
 }
 
+// Of what a tile's tasks touch, kSlots times, as slot_bytes(): what lies in memory counts here too.
+std::int64_t Pass::device_bytes(const Shape& tile) const {
+    std::int64_t bytes = slot_bytes(tile) + state_bytes(tile);
+    for (const auto& input : inputs_)
+        if (!input->staged())
+            bytes +=
+                kSlots * bytes_of(input->leaf.node->dtype, count_of(touched(input->leaf.access, Box::whole(tile))));
+    for (const auto& output : outputs_)
+        if (output->kind == Output::Kind::map && !output->product.sink)
+            bytes += kSlots * bytes_of(output->computed, tile.count());
+    return bytes;
+}
+
+// Reductions, histograms and counts of what is not finite stay on the CPU.
+bool Pass::uses_devices() const {
+    return context_.device_memory > 0 && shape_.count() > 0 &&
+           std::any_of(outputs_.begin(), outputs_.end(), [](const auto& output) {
+               return output->kind == Output::Kind::map && output->product.stats == nullptr;
+           });
+}
+
 void Pass::plan(std::int64_t memory) {
     TileRequest request;
     request.shape = shape_;
@@ -119,6 +153,12 @@ void Pass::plan(std::int64_t memory) {
         std::any_of(inputs_.begin(), inputs_.end(), [](const auto& input) { return input->staged(); }) ||
         std::any_of(outputs_.begin(), outputs_.end(), [](const auto& o) { return o->product.sink; });
     request.target = staged ? std::min(kTileBytes * kSlots, memory) : std::numeric_limits<std::int64_t>::max();
+    if (uses_devices()) {
+        // Some tiles are on their way there, one is computed, some are on their way back.
+        const auto fits = std::min(kDeviceTileBytes, context_.device_memory / 6);
+        request.target = std::max<std::int64_t>(std::min(fits * kSlots, request.target), 1);
+        request.touched = [this](const Shape& tile) { return device_bytes(tile); };
+    }
     for (const auto& input : inputs_) request.grids.push_back(chunk_grid(input->leaf, shape_));
     std::optional<std::array<bool, kMaxRank>> reduced;
     bool same_axes = true;
@@ -139,6 +179,7 @@ void Pass::plan(std::int64_t memory) {
         tile_ = choose_tile(request);
     }
     make_groups();
+    if (uses_devices()) tile_results();
     auto& progress = context_.progress;
     const auto own = report();
     progress.bytes_total += own.bytes_read + own.bytes_written;
@@ -179,10 +220,57 @@ void Pass::make_groups() {
             const auto same = [&](const auto& input) { return input->key == key; };
             group->inputs.push_back(std::find_if(inputs_.begin(), inputs_.end(), same)->get());
         }
+        if (context_.device_memory > 0 && group->has_maps_only() && has_device_form(group->program))
+            group->gpu = std::make_shared<GpuForms>();
     }
 }
 
+// Devices write, and bring, whole tiles of buffers. Nothing has used these yet.
+void Pass::tile_results() {
+    for (auto& output : outputs_) {
+        AnyBuffer* buffer = output->product.buffer;
+        if (output->kind != Output::Kind::map || buffer == nullptr) continue;
+        const bool borrowed = buffer->core()->borrowed;
+        void* memory = borrowed ? buffer->core()->data.load() : nullptr;
+        *buffer = AnyBuffer(context_.engine, buffer->dtype(), buffer->shape(), memory, {.tile = buffer_shape(tile_)});
+        buffer->core()->returns = borrowed;  // submit_returns
+    }
+}
+
+// One buffer for all that touch the memory in tiles of the same shape.
+AnyBuffer& Pass::lend(const Node& node, const Shape& tile) {
+    std::byte* bytes = node.as<Memory>()->storage->bytes.get();
+    for (const auto& lent : context_.lent)
+        if (lent.bytes == bytes && lent.tile == tile && lent.buffer->dtype() == node.dtype &&
+            lent.buffer->shape() == buffer_shape(node.shape))
+            return *lent.buffer;
+    context_.lent.push_back({bytes, tile,
+                             std::make_unique<AnyBuffer>(context_.engine, node.dtype, buffer_shape(node.shape), bytes,
+                                                         BufferOptions{.tile = tile})});
+    return *context_.lent.back().buffer;
+}
+
+namespace {
+
+// Of the leaf's array, what a tile of the iteration space touches, as far as the grids of both agree.
+Shape touched_tile(const Leaf& leaf, const Shape& tile) {
+    Shape extents;
+    for (std::size_t axis = 0; axis < leaf.access.size(); ++axis) {
+        const auto& entry = leaf.access[axis];
+        const auto wanted = entry.axis < 0 ? 1 : tile[entry.axis] * std::max<std::int64_t>(std::abs(entry.step), 1);
+        extents.push_back(std::min(wanted, leaf.node->shape[static_cast<int>(axis)]));
+    }
+    return buffer_shape(extents);
+}
+
+}  // namespace
+
 void Pass::make_buffers() {
+    if (std::any_of(groups_.begin(), groups_.end(), [](const auto& group) { return group->gpu != nullptr; }))
+        for (auto& input : inputs_)
+            if (input->kind == LeafKind::in_place)
+                input->resident = &lend(*input->leaf.node, touched_tile(input->leaf, tile_));
+
     const auto slots = static_cast<std::size_t>(std::min(kSlots, TileGrid(shape_, tile_).count()));
     for (auto& input : inputs_) {
         if (!input->staged()) continue;
@@ -263,6 +351,7 @@ void Pass::submit(Scope& scope) {
         submit_reads(scope, box, slot);
         for (auto& group : groups_) submit_group(scope, *group, box, slot);
         submit_writes(scope, box, slot);
+        submit_returns(scope, box);
     }
 }
 
@@ -315,6 +404,19 @@ void Pass::submit_writes(Scope& scope, const Box& box, std::int64_t slot) {
     }
 }
 
+// A device may have computed what is to lie in the caller's memory: a task that reads it on the host has it copied
+// there. The values of one tile travel while the next is computed.
+void Pass::submit_returns(Scope& scope, const Box& box) {
+    for (auto& output : outputs_) {
+        if (output->kind != Output::Kind::map || output->product.buffer == nullptr ||
+            !output->product.buffer->core()->returns)
+            continue;
+        const AnyAccess access{output->product.buffer, Mode::read, buffer_box(box)};
+        scope.submit_list({.name = "return", .place = Place::cpu}, {&access, 1},
+                          [](const Piece&, const detail::Operand*) {});
+    }
+}
+
 void Pass::submit_group(Scope& scope, Group& group, const Box& box, std::int64_t slot) {
     auto tile = std::make_shared<Tile>();
     tile->box = box;
@@ -328,16 +430,18 @@ void Pass::submit_group(Scope& scope, Group& group, const Box& box, std::int64_t
             if (states.empty()) states.resize(static_cast<std::size_t>(pieces));
         }
     // States of reductions and counts of what is not finite lie outside the buffers: that must run only once.
-    const bool maps = std::all_of(group.outputs.begin(), group.outputs.end(), [](const auto* output) {
-        return output->kind == Output::Kind::map && output->product.stats == nullptr;
-    });
-    scope.submit_list({.name = "compute",
-                       .pieces = pieces,
-                       .flops = group.program.cost() * static_cast<double>(box.count()),
-                       .place = maps ? Place::automatic : Place::cpu},
-                      accesses, [this, &group, tile](const Piece& piece, const detail::Operand* operands) {
-                          Runner(*this, group, *tile, operands).run(piece);
-                      });
+    const bool maps = group.has_maps_only();
+    const TaskOptions options{.name = "compute",
+                              .pieces = pieces,
+                              .flops = group.program.cost() * static_cast<double>(box.count()),
+                              .place = maps ? Place::automatic : Place::cpu};
+    const auto compute = [this, &group, tile](const Piece& piece, const detail::Operand* operands) {
+        Runner(*this, group, *tile, operands).run(piece);
+    };
+    if (group.gpu != nullptr && !group.gpu->failed())
+        scope.submit_list(options, accesses, bodies(compute, GpuBody(*this, group, tile)));
+    else
+        scope.submit_list(options, accesses, compute);
     for (auto* output : group.outputs)
         if (output->kind == Output::Kind::reduction && output->mode == SplitMode::leaves)
             submit_merge(scope, *output, box, slot);

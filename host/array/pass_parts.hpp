@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <memory>
 #include <mutex>
 
 #include "host/array/pass.hpp"
@@ -11,7 +13,8 @@ struct Pass::Input {
     Leaf leaf;
     std::string key;
     LeafKind kind;
-    AnyBuffer* resident = nullptr;
+    AnyBuffer* resident =
+        nullptr;  // where the values are a buffer's: of another stage, or lent to the engine's devices
     std::vector<std::unique_ptr<AnyBuffer>> slots;
 
     bool staged() const { return kind == LeafKind::stored || kind == LeafKind::generated; }
@@ -46,7 +49,14 @@ struct Pass::Group {
     std::vector<Input*> inputs;
     std::vector<Output*> outputs;
     Split split;
-    std::int64_t leaf_length = 0;  // block alignment that row reductions need
+    std::int64_t leaf_length = 0;   // block alignment that row reductions need
+    std::shared_ptr<GpuForms> gpu;  // null: the group runs on the CPU only
+
+    bool has_maps_only() const {
+        return std::all_of(outputs.begin(), outputs.end(), [](const Output* output) {
+            return output->kind == Output::Kind::map && output->product.stats == nullptr;
+        });
+    }
 };
 
 // A group's work on one tile, shared by its pieces.

@@ -142,6 +142,16 @@ expr::StridedInput Pass::Runner::input_at(std::size_t index, const Box& box) con
     return {static_cast<const std::byte*>(operands_[operand].data) + walk.offset - shift, walk.strides};
 }
 
+// Of a map.
+expr::StridedOutput Pass::Runner::output_at(std::size_t index, const Box& box) const {
+    const auto& output = *group_.outputs[index];
+    const auto operand = static_cast<std::size_t>(tile_.operands[group_.inputs.size() + index]);
+    const Shape strides = byte_strides(output.product.sink || box.rank() == 0 ? dense_strides(tile_.box.extents())
+                                                                              : operands_[operand].layout->strides,
+                                       size_of(output.computed));
+    return {static_cast<std::byte*>(operands_[operand].data) + offset_in(strides, tile_.box.lo, box.lo), strides};
+}
+
 expr::Target Pass::Runner::target_of(std::size_t index, const Box& box, Consumption& consumption) const {
     const auto& output = *group_.outputs[index];
     expr::Target target;
@@ -150,15 +160,30 @@ expr::Target Pass::Runner::target_of(std::size_t index, const Box& box, Consumpt
         target.context = &consumption;
         return target;
     }
-    const auto operand = static_cast<std::size_t>(tile_.operands[group_.inputs.size() + index]);
-    const auto width = size_of(output.computed);
-    auto* data = static_cast<std::byte*>(operands_[operand].data);
-    const Shape strides = output.product.sink || box.rank() == 0 ? dense_strides(tile_.box.extents())
-                                                                 : operands_[operand].layout->strides;
-    target.strides = byte_strides(strides, width);
-    target.base = data + offset_in(target.strides, tile_.box.lo, box.lo);
-    if (is_dense(target.strides, box.extents(), width)) std::swap(target.base, target.dense);
+    const auto at = output_at(index, box);
+    target.strides = at.strides;
+    (is_dense(at.strides, box.extents(), size_of(output.computed)) ? target.dense : target.base) = at.base;
     return target;
+}
+
+expr::KernelLaunch Pass::Runner::bind() const {
+    std::vector<expr::StridedInput> inputs;
+    for (std::size_t i = 0; i < group_.inputs.size(); ++i) inputs.push_back(input_at(i, tile_.box));
+    std::vector<expr::StridedOutput> outputs;
+    for (std::size_t i = 0; i < group_.outputs.size(); ++i) outputs.push_back(output_at(i, tile_.box));
+    return expr::bind_kernel(group_.program, tile_.box.extents(), inputs, outputs);
+}
+
+void Pass::Runner::lay_out(Shape& extents, std::vector<Shape>& strides) const {
+    extents = tile_.box.extents();
+    for (const int operand : tile_.operands) strides.push_back(operands_[operand].layout->strides);
+}
+
+bool Pass::Runner::is_laid_out(const Shape& extents, const std::vector<Shape>& strides) const {
+    if (extents != tile_.box.extents()) return false;
+    for (std::size_t i = 0; i < strides.size(); ++i)
+        if (strides[i] != operands_[tile_.operands[i]].layout->strides) return false;
+    return true;
 }
 
 ReduceState& Pass::Runner::state_of(Output& output, const Piece& piece) const {

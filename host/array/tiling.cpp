@@ -67,6 +67,9 @@ private:
         best_cost_ = cost_of_this;
     }
 
+    std::int64_t touched(const Shape& tile) const {
+        return request_.touched ? request_.touched(tile) : request_.bytes(tile);
+    }
     Extent extent(int axis) const { return extents_[static_cast<std::size_t>(axis)]; }
 
     // Elements of an output come in order: one reduced axis may be cut, with those before it one index at a time and
@@ -115,14 +118,14 @@ private:
         const auto bytes = request_.bytes(tile);
         smallest_ = std::min(smallest_, bytes);
         if (bytes > request_.limit) return std::nullopt;
-        if (bytes < request_.target) grow(tile);
+        if (touched(tile) < request_.target) grow(tile);
         return tile;
     }
 
     void grow(Shape& tile) const {
         for (int axis = shape_.rank() - 1; axis >= 0; --axis) {
             if (tile[axis] == shape_[axis] || extent(axis) != Extent::some) continue;
-            const auto factor = request_.target / std::max<std::int64_t>(request_.bytes(tile), 1);
+            const auto factor = request_.target / std::max<std::int64_t>(touched(tile), 1);
             if (factor < 2) return;
             const auto before = tile[axis];
             tile[axis] = factor > shape_[axis] / before ? shape_[axis] : before * factor;
@@ -144,7 +147,7 @@ private:
             const auto count = (shape_[axis] + tile[axis] - 1) / std::max<std::int64_t>(tile[axis], 1);
             tiles *= static_cast<double>(count);
         }
-        const auto beyond = std::max<std::int64_t>(request_.bytes(tile) - request_.target, 0);
+        const auto beyond = std::max<std::int64_t>(touched(tile) - request_.target, 0);
         return reads * static_cast<double>(request_.bytes(shape_)) + tiles * kTileOverhead +
                static_cast<double>(beyond);
     }

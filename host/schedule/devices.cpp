@@ -27,8 +27,9 @@ constexpr std::uint8_t kHostFlags = graph::kAlways | graph::kInline | graph::kPa
 
 // Memory of the caller's must hold the values when the task is done, without a host view that would bring them.
 bool changes_borrowed(const Record& record) {
-    return std::any_of(record.accesses(), record.accesses() + record.access_count,
-                       [](const auto& access) { return access.mode() != Mode::read && access.buffer().borrowed; });
+    return std::any_of(record.accesses(), record.accesses() + record.access_count, [](const auto& access) {
+        return access.mode() != Mode::read && access.buffer().borrowed && !access.buffer().returns;
+    });
 }
 
 }  // namespace
@@ -578,6 +579,13 @@ Devices::Waiter& Devices::take_waiter() {
     Waiter& waiter = *free_waiters_.back();
     free_waiters_.pop_back();
     return waiter;
+}
+
+std::size_t Devices::memory() const {
+    std::size_t least = coherence_.memory(0).limit();
+    for (int device = 1; device < streams_.devices(); ++device)
+        least = std::min(least, coherence_.memory(device).limit());
+    return least;
 }
 
 memory::CopyCounts Devices::copies() const {
