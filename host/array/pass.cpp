@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 #include "heddle/error.hpp"
 #include "host/array/pass_gpu.hpp"
@@ -63,6 +64,7 @@ Pass::Pass(PlanContext& context, const Shape& shape, std::vector<Product> produc
         outputs_.push_back(std::move(output));
     }
     for (const auto& leaf : lowering.leaves()) add_leaf(leaf, earlier);
+    if (context_.device_memory > 0 && shape_.count() > 0) find_device_forms(earlier);
 }
 
 Pass::Pass(Pass&&) noexcept = default;
@@ -78,6 +80,29 @@ void Pass::add_leaf(const Leaf& leaf, const std::set<const Node*>& earlier) {
     inputs_.push_back(std::move(input));
 }
 
+// Histograms and counts of what is not finite stay on the CPU, and reductions whose tiles may cut leaves.
+void Pass::find_device_forms(const std::set<const Node*>& earlier) {
+    for (auto& output : outputs_) {
+        const bool map = output->kind == Output::Kind::map && output->product.stats == nullptr;
+        const auto* geometry = output->geometry ? &*output->geometry : nullptr;
+        // Columns have leaves of one length: none may be shorter but the last.
+        const bool reduction = geometry != nullptr && shape_.rank() > 0 && keeps_leaves_whole(*geometry) &&
+                               (geometry->rows || geometry->split < 0 || geometry->leaves() == geometry->segments ||
+                                shape_[geometry->split] % geometry->group == 0);
+        if (!map && !reduction) continue;
+        Lowering lowering(earlier);
+        lowering.output(output->operand(), output->computed);
+        output->on_devices = has_device_form(lowering.build());
+    }
+}
+
+// Of the states of a box's leaves.
+std::int64_t Pass::leaf_bytes(const Output& output, const Box& box) const {
+    const auto& geometry = *output.geometry;
+    return geometry.outputs_of(box) * geometry.leaves_of(box).count *
+           static_cast<std::int64_t>(output.reducer.state_size);
+}
+
 // Of the buffers that are reused from tile to tile.
 std::int64_t Pass::slot_bytes(const Shape& tile) const {
     std::int64_t bytes = 0;
@@ -89,7 +114,14 @@ std::int64_t Pass::slot_bytes(const Shape& tile) const {
             add(bytes_of(input->leaf.node->dtype, count_of(touched(input->leaf.access, Box::whole(tile)))));
     for (const auto& output : outputs_) {
         if (output->product.sink) add(bytes_of(output->computed, tile.count()));
-        if (output->kind == Output::Kind::reduction) add(1);
+        if (output->kind != Output::Kind::reduction) continue;
+        add(1);
+        // A tile that begins elsewhere may touch a leaf more, of each output.
+        if (output->on_devices) {
+            const Box box = Box::whole(tile);
+            add(leaf_bytes(*output, box) +
+                output->geometry->outputs_of(box) * static_cast<std::int64_t>(output->reducer.state_size));
+        }
     }
     return bytes * kSlots;
 }
@@ -136,12 +168,8 @@ std::int64_t Pass::device_bytes(const Shape& tile) const {
     return bytes;
 }
 
-// Reductions, histograms and counts of what is not finite stay on the CPU.
 bool Pass::uses_devices() const {
-    return context_.device_memory > 0 && shape_.count() > 0 &&
-           std::any_of(outputs_.begin(), outputs_.end(), [](const auto& output) {
-               return output->kind == Output::Kind::map && output->product.stats == nullptr;
-           });
+    return std::any_of(outputs_.begin(), outputs_.end(), [](const auto& output) { return output->on_devices; });
 }
 
 void Pass::plan(std::int64_t memory) {
@@ -198,7 +226,10 @@ void Pass::make_groups() {
         for (auto& group : groups_) {
             const bool same_split = group->split == split || output->kind != Output::Kind::reduction;
             const bool same_leaves = leaf_length == 0 || group->leaf_length == 0 || group->leaf_length == leaf_length;
-            if (same_split && same_leaves) home = group.get();
+            // A device computes maps together, and each reduction by itself.
+            const bool same_place = group->outputs[0]->on_devices == output->on_devices && !group->makes_leaves() &&
+                                    !(output->on_devices && output->kind == Output::Kind::reduction);
+            if (same_split && same_leaves && same_place) home = group.get();
         }
         if (!home) {
             groups_.push_back(std::make_unique<Group>());
@@ -220,8 +251,7 @@ void Pass::make_groups() {
             const auto same = [&](const auto& input) { return input->key == key; };
             group->inputs.push_back(std::find_if(inputs_.begin(), inputs_.end(), same)->get());
         }
-        if (context_.device_memory > 0 && group->has_maps_only() && has_device_form(group->program))
-            group->gpu = std::make_shared<GpuForms>();
+        if (group->outputs[0]->on_devices) group->gpu = std::make_shared<GpuForms>();
     }
 }
 
@@ -290,6 +320,14 @@ void Pass::make_buffers() {
                                  ? 1
                                  : (shape_[axis] + tile_[axis] - 1) / std::max<std::int64_t>(tile_[axis], 1));
         output->states.resize(static_cast<std::size_t>(counts.count()));
+        if (output->on_devices) {
+            const TileGrid grid(shape_, tile_, last_);
+            std::int64_t bytes = 1;
+            for (std::int64_t i = 0; i < grid.count(); ++i) bytes = std::max(bytes, leaf_bytes(*output, grid.box(i)));
+            for (std::size_t i = 0; i < slots; ++i)
+                output->leaves.push_back(std::make_unique<AnyBuffer>(context_.engine, DType::uint8, Shape{bytes}));
+            continue;
+        }
         output->parts.resize(slots);
         for (std::size_t i = 0; i < slots; ++i)
             output->tokens.push_back(std::make_unique<AnyBuffer>(context_.engine, DType::uint8, Shape{1}));
@@ -360,6 +398,7 @@ void Pass::release() {
     for (auto& output : outputs_) {
         output->slots.clear();
         output->tokens.clear();
+        output->leaves.clear();
         output->states = {};
         output->parts = {};
     }
@@ -425,16 +464,16 @@ void Pass::submit_group(Scope& scope, Group& group, const Box& box, std::int64_t
     take_turn(accesses);
     const auto pieces = group.split.pieces(box);
     for (auto* output : group.outputs)
-        if (output->kind == Output::Kind::reduction && output->mode == SplitMode::outputs) {
+        if (output->kind == Output::Kind::reduction && !output->on_devices && output->mode == SplitMode::outputs) {
             auto& states = output->states[static_cast<std::size_t>(output_tile(*output->geometry, box))];
             if (states.empty()) states.resize(static_cast<std::size_t>(pieces));
         }
     // States of reductions and counts of what is not finite lie outside the buffers: that must run only once.
-    const bool maps = group.has_maps_only();
+    const bool anywhere = group.has_maps_only() || group.makes_leaves();
     const TaskOptions options{.name = "compute",
                               .pieces = pieces,
                               .flops = group.program.cost() * static_cast<double>(box.count()),
-                              .place = maps ? Place::automatic : Place::cpu};
+                              .place = anywhere ? Place::automatic : Place::cpu};
     const auto compute = [this, &group, tile](const Piece& piece, const detail::Operand* operands) {
         Runner(*this, group, *tile, operands).run(piece);
     };
@@ -443,8 +482,36 @@ void Pass::submit_group(Scope& scope, Group& group, const Box& box, std::int64_t
     else
         scope.submit_list(options, accesses, compute);
     for (auto* output : group.outputs)
-        if (output->kind == Output::Kind::reduction && output->mode == SplitMode::leaves)
+        if (output->kind == Output::Kind::reduction && output->on_devices)
+            submit_join(scope, *output, box, slot);
+        else if (output->kind == Output::Kind::reduction && output->mode == SplitMode::leaves)
             submit_merge(scope, *output, box, slot);
+}
+
+// Joins a tile's leaves on the host, wherever they were made: the tree is the CPU's.
+void Pass::submit_join(Scope& scope, Output& output, const Box& box, std::int64_t slot) {
+    const Box region = buffer_box(output.geometry->output_box(box, output.reduction->keep_dims));
+    const auto index = static_cast<std::size_t>(output_tile(*output.geometry, box));
+    std::vector<AnyAccess> accesses{{output.leaves[static_cast<std::size_t>(slot)].get(), Mode::read, std::nullopt},
+                                    {output.product.buffer, Mode::update, region}};
+    take_turn(accesses);
+    scope.submit_list(
+        {.name = "combine", .place = Place::cpu}, accesses,
+        [&output, box, index](const Piece&, const detail::Operand* operands) {
+            auto& states = output.states[index];
+            if (states.empty()) states.resize(1);
+            const auto* from = static_cast<const std::byte*>(operands[0].data);
+            const auto leaves = output.geometry->leaves_of(box);
+            const auto outputs = static_cast<std::size_t>(output.geometry->outputs_of(box));
+            const std::size_t size = output.reducer.state_size, row = size * static_cast<std::size_t>(leaves.count);
+            for (std::int64_t leaf = 0; leaf < leaves.count; ++leaf) {
+                Bytes level(outputs * size);
+                for (std::size_t o = 0; o < outputs; ++o)
+                    std::memcpy(level.data() + o * size, from + o * row + static_cast<std::size_t>(leaf) * size, size);
+                states[0].fold.push(output.reducer, 0, leaves.first + leaf, std::move(level));
+            }
+            if (output.geometry->is_last(box)) finalize(output, states[0], box, operands[1], box);
+        });
 }
 
 void Pass::submit_merge(Scope& scope, Output& output, const Box& box, std::int64_t slot) {

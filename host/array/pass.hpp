@@ -82,6 +82,8 @@ private:
     std::int64_t state_bytes(const Shape& tile) const;
     std::int64_t device_bytes(const Shape& tile) const;
     bool uses_devices() const;
+    void find_device_forms(const std::set<const Node*>& earlier);
+    std::int64_t leaf_bytes(const Output& output, const Box& box) const;
     void tile_results();
     AnyBuffer& lend(const Node& node, const Shape& tile);
     void add_leaf(const Leaf& leaf, const std::set<const Node*>& earlier);
@@ -89,6 +91,7 @@ private:
     void make_buffers();
     void submit_reads(Scope& scope, const Box& box, std::int64_t slot);
     void submit_group(Scope& scope, Group& group, const Box& box, std::int64_t slot);
+    void submit_join(Scope& scope, Output& output, const Box& box, std::int64_t slot);
     void submit_merge(Scope& scope, Output& output, const Box& box, std::int64_t slot);
     void submit_writes(Scope& scope, const Box& box, std::int64_t slot);
     void submit_returns(Scope& scope, const Box& box);

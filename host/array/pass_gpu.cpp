@@ -6,14 +6,14 @@
 
 namespace heddle::array {
 
-const GpuKernel* Pass::GpuForms::look_up(const expr::KernelForm& form, int architecture) {
+const GpuKernel* Pass::GpuForms::look_up(const expr::ReduceForm& form, int architecture) {
     const std::lock_guard lock(mutex_);
     for (const auto& known : forms_)
         if (known.architecture == architecture && known.form == form) return known.kernel;
     return nullptr;
 }
 
-const GpuKernel* Pass::GpuForms::find(const Runner& runner, int architecture, std::optional<expr::KernelForm>& wanted) {
+const GpuKernel* Pass::GpuForms::find(const Runner& runner, int architecture, std::optional<expr::ReduceForm>& wanted) {
     for (const auto& layouts : seen_)
         if (layouts.architecture == architecture && runner.is_laid_out(layouts.extents, layouts.strides))
             return layouts.kernel;
@@ -32,10 +32,10 @@ const GpuKernel* Pass::GpuForms::find(const Runner& runner, int architecture, st
     return kernel;
 }
 
-void Pass::GpuForms::prepare(const expr::Program& program, const expr::KernelForm& form, int architecture) {
+void Pass::GpuForms::prepare(const Group& group, const expr::ReduceForm& form, int architecture) {
     if (look_up(form, architecture) != nullptr) return;
     try {
-        const GpuKernel& kernel = GpuKernels::shared().get(expr::make_cuda_source(program, form), architecture);
+        const GpuKernel& kernel = GpuKernels::shared().get(Runner::make_kernel(group, form), architecture);
         const std::lock_guard lock(mutex_);
         forms_.push_back({architecture, form, &kernel});
     } catch (...) {
@@ -49,7 +49,7 @@ bool Pass::GpuBody::prepared(int architecture, const detail::Operand* operands) 
     return kernel_ != nullptr;
 }
 
-void Pass::GpuBody::prepare(int architecture) { group_->gpu->prepare(group_->program, *wanted_, architecture); }
+void Pass::GpuBody::prepare(int architecture) { group_->gpu->prepare(*group_, *wanted_, architecture); }
 
 void Pass::GpuBody::operator()(const GpuStream& where, const detail::Operand* operands) {
     const auto launch = Runner(*pass_, *group_, *tile_, operands).bind();

@@ -8,22 +8,23 @@
 
 #include "host/array/gpu_kernels.hpp"
 #include "host/array/pass_parts.hpp"
+#include "host/expr/cuda_reduce.hpp"
 
 namespace heddle::array {
 
-// The kernels of a group of maps, which tiles share.
+// The kernels of a group of maps, or of a reduction, which its tiles share.
 class Pass::GpuForms {
 public:
     // The kernel for the tile with operands of these strides, and null with its form in `wanted` where it is not there
     // yet. Called under the lock of the engine's devices; what was asked for lately is found without allocating.
-    const GpuKernel* find(const Runner& runner, int architecture, std::optional<expr::KernelForm>& wanted);
+    const GpuKernel* find(const Runner& runner, int architecture, std::optional<expr::ReduceForm>& wanted);
     // Compiles and loads. Any thread, without locks.
-    void prepare(const expr::Program& program, const expr::KernelForm& form, int architecture);
+    void prepare(const Group& group, const expr::ReduceForm& form, int architecture);
     // Whether a kernel could not be made: further tiles need not try.
     bool failed() const { return failed_.load(std::memory_order_relaxed); }
 
 private:
-    const GpuKernel* look_up(const expr::KernelForm& form, int architecture);
+    const GpuKernel* look_up(const expr::ReduceForm& form, int architecture);
 
     // What the form depends on, of the tiles before; few, since tiles differ at the edges only. Under the lock of the
     // devices.
@@ -39,7 +40,7 @@ private:
 
     struct Form {
         int architecture = 0;
-        expr::KernelForm form;
+        expr::ReduceForm form;
         const GpuKernel* kernel = nullptr;
     };
     std::mutex mutex_;  // guards forms_
@@ -63,7 +64,7 @@ private:
     std::shared_ptr<Tile> tile_;
     // Of the last prepared(), which the devices call before each of the others.
     const GpuKernel* kernel_ = nullptr;
-    std::optional<expr::KernelForm> wanted_;
+    std::optional<expr::ReduceForm> wanted_;
 };
 
 }  // namespace heddle::array

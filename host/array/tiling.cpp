@@ -18,10 +18,6 @@ constexpr std::int64_t kManyOutputs = 16384;
 // The cost of a tile beyond its bytes: tasks to submit and run.
 constexpr double kTileOverhead = 64 << 10;
 
-// Whether tiles must end where the reduction's leaves end. A column reduction with many outputs takes its elements one
-// after the other and keeps a cut leaf open from tile to tile.
-bool keeps_leaves_whole(const ReduceGeometry& geometry) { return geometry.rows || geometry.outputs < kManyOutputs; }
-
 // An axis that a reduction runs along has one index in a tile, some, or all of them.
 enum class Extent : std::uint8_t { one, some, whole };
 
@@ -177,6 +173,8 @@ private:
 };
 
 }  // namespace
+
+bool keeps_leaves_whole(const ReduceGeometry& geometry) { return geometry.rows || geometry.outputs < kManyOutputs; }
 
 Shape choose_tile(const TileRequest& request) { return Chooser(request).choose(); }
 

@@ -39,6 +39,10 @@ private:
     std::vector<int> order_;  // of the axes, slowest first
 };
 
+// Whether tiles must end where the reduction's leaves end. A column reduction with many outputs takes its elements one
+// after the other and keeps a cut leaf open from tile to tile.
+bool keeps_leaves_whole(const ReduceGeometry& geometry);
+
 // How the team shares a tile: slabs of `step` indices along `axis`; -1: one piece.
 struct Split {
     int axis = -1;
