@@ -56,6 +56,7 @@ Work add_eval(CLI::App& app) {
     app.add_flag("--cf", options->cf);
     add_output_options(app, options->output);
     add_common_options(app, options->common);
+    add_device_option(app, options->common);
     return [options] { return with_json_error(options->common, [&] { return eval(*options); }); };
 }
 

@@ -90,6 +90,7 @@ Work add_run(CLI::App& app) {
     app.add_option("--set", options->set)->allow_extra_args(false)->take_all();
     add_output_options(app, options->output);
     add_common_options(app, options->common);
+    add_device_option(app, options->common);
     return [options] { return with_json_error(options->common, [&] { return run_command(*options); }); };
 }
 
