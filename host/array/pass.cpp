@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 #include "heddle/error.hpp"
+#include "host/array/pass_gpu.hpp"
 #include "host/array/pass_parts.hpp"
 #include "host/array/pass_runner.hpp"
+#include "host/graph/buffer_core.hpp"
 #include "host/io/dataset.hpp"
 #include "host/memory/host_memory.hpp"
 
@@ -15,7 +18,18 @@ namespace {
 // Bytes of all of a tile's buffers: larger ones gain nothing, smaller ones pay per task (bench_evaluate).
 constexpr std::int64_t kTileBytes = std::int64_t{8} << 20;
 
+// The same where devices compute, which copies between them and the host should keep busy: of this size they run at
+// full speed, and several tiles fit into the memory of every GPU.
+constexpr std::int64_t kDeviceTileBytes = std::int64_t{32} << 20;
+
 std::int64_t bytes_of(DType dtype, std::int64_t count) { return count * static_cast<std::int64_t>(size_of(dtype)); }
+
+// An integer power tells of a negative exponent after its work only, when the task has ended: it stays on the CPU.
+bool has_device_form(const expr::Program& program) {
+    const auto& list = program.instructions();
+    return !expr::reason_not_generated(program) &&
+           std::none_of(list.begin(), list.end(), [](const auto& ins) { return ins.checks_exponent; });
+}
 
 // Without chunks a sink takes whole rows best: short runs of bytes far apart cost many times their own.
 Shape sink_grid(const Sink& sink, const Shape& shape) {
@@ -50,6 +64,7 @@ Pass::Pass(PlanContext& context, const Shape& shape, std::vector<Product> produc
         outputs_.push_back(std::move(output));
     }
     for (const auto& leaf : lowering.leaves()) add_leaf(leaf, earlier);
+    if (context_.device_memory > 0 && shape_.count() > 0) find_device_forms(earlier);
 }
 
 Pass::Pass(Pass&&) noexcept = default;
@@ -65,6 +80,29 @@ void Pass::add_leaf(const Leaf& leaf, const std::set<const Node*>& earlier) {
     inputs_.push_back(std::move(input));
 }
 
+// Histograms and counts of what is not finite stay on the CPU, and reductions whose tiles may cut leaves.
+void Pass::find_device_forms(const std::set<const Node*>& earlier) {
+    for (auto& output : outputs_) {
+        const bool map = output->kind == Output::Kind::map && output->product.stats == nullptr;
+        const auto* geometry = output->geometry ? &*output->geometry : nullptr;
+        // Columns have leaves of one length: none may be shorter but the last.
+        const bool reduction = geometry != nullptr && shape_.rank() > 0 && keeps_leaves_whole(*geometry) &&
+                               (geometry->rows || geometry->split < 0 || geometry->leaves() == geometry->segments ||
+                                shape_[geometry->split] % geometry->group == 0);
+        if (!map && !reduction) continue;
+        Lowering lowering(earlier);
+        lowering.output(output->operand(), output->computed);
+        output->on_devices = has_device_form(lowering.build());
+    }
+}
+
+// Of the states of a box's leaves.
+std::int64_t Pass::leaf_bytes(const Output& output, const Box& box) const {
+    const auto& geometry = *output.geometry;
+    return geometry.outputs_of(box) * geometry.leaves_of(box).count *
+           static_cast<std::int64_t>(output.reducer.state_size);
+}
+
 // Of the buffers that are reused from tile to tile.
 std::int64_t Pass::slot_bytes(const Shape& tile) const {
     std::int64_t bytes = 0;
@@ -76,7 +114,14 @@ std::int64_t Pass::slot_bytes(const Shape& tile) const {
             add(bytes_of(input->leaf.node->dtype, count_of(touched(input->leaf.access, Box::whole(tile)))));
     for (const auto& output : outputs_) {
         if (output->product.sink) add(bytes_of(output->computed, tile.count()));
-        if (output->kind == Output::Kind::reduction) add(1);
+        if (output->kind != Output::Kind::reduction) continue;
+        add(1);
+        // A tile that begins elsewhere may touch a leaf more, of each output.
+        if (output->on_devices) {
+            const Box box = Box::whole(tile);
+            add(leaf_bytes(*output, box) +
+                output->geometry->outputs_of(box) * static_cast<std::int64_t>(output->reducer.state_size));
+        }
     }
     return bytes * kSlots;
 }
@@ -110,6 +155,23 @@ std::int64_t Pass::state_bytes(const Shape& tile) const {
     return bytes;
 }
 
+// Of what a tile's tasks touch, kSlots times, as slot_bytes(): what lies in memory counts here too.
+std::int64_t Pass::device_bytes(const Shape& tile) const {
+    std::int64_t bytes = slot_bytes(tile) + state_bytes(tile);
+    for (const auto& input : inputs_)
+        if (!input->staged())
+            bytes +=
+                kSlots * bytes_of(input->leaf.node->dtype, count_of(touched(input->leaf.access, Box::whole(tile))));
+    for (const auto& output : outputs_)
+        if (output->kind == Output::Kind::map && !output->product.sink)
+            bytes += kSlots * bytes_of(output->computed, tile.count());
+    return bytes;
+}
+
+bool Pass::uses_devices() const {
+    return std::any_of(outputs_.begin(), outputs_.end(), [](const auto& output) { return output->on_devices; });
+}
+
 void Pass::plan(std::int64_t memory) {
     TileRequest request;
     request.shape = shape_;
@@ -119,6 +181,12 @@ void Pass::plan(std::int64_t memory) {
         std::any_of(inputs_.begin(), inputs_.end(), [](const auto& input) { return input->staged(); }) ||
         std::any_of(outputs_.begin(), outputs_.end(), [](const auto& o) { return o->product.sink; });
     request.target = staged ? std::min(kTileBytes * kSlots, memory) : std::numeric_limits<std::int64_t>::max();
+    if (uses_devices()) {
+        // Some tiles are on their way there, one is computed, some are on their way back.
+        const auto fits = std::min(kDeviceTileBytes, context_.device_memory / 6);
+        request.target = std::max<std::int64_t>(std::min(fits * kSlots, request.target), 1);
+        request.touched = [this](const Shape& tile) { return device_bytes(tile); };
+    }
     for (const auto& input : inputs_) request.grids.push_back(chunk_grid(input->leaf, shape_));
     std::optional<std::array<bool, kMaxRank>> reduced;
     bool same_axes = true;
@@ -139,6 +207,7 @@ void Pass::plan(std::int64_t memory) {
         tile_ = choose_tile(request);
     }
     make_groups();
+    if (uses_devices()) tile_results();
     auto& progress = context_.progress;
     const auto own = report();
     progress.bytes_total += own.bytes_read + own.bytes_written;
@@ -157,7 +226,10 @@ void Pass::make_groups() {
         for (auto& group : groups_) {
             const bool same_split = group->split == split || output->kind != Output::Kind::reduction;
             const bool same_leaves = leaf_length == 0 || group->leaf_length == 0 || group->leaf_length == leaf_length;
-            if (same_split && same_leaves) home = group.get();
+            // A device computes maps together, and each reduction by itself.
+            const bool same_place = group->outputs[0]->on_devices == output->on_devices && !group->makes_leaves() &&
+                                    !(output->on_devices && output->kind == Output::Kind::reduction);
+            if (same_split && same_leaves && same_place) home = group.get();
         }
         if (!home) {
             groups_.push_back(std::make_unique<Group>());
@@ -179,10 +251,56 @@ void Pass::make_groups() {
             const auto same = [&](const auto& input) { return input->key == key; };
             group->inputs.push_back(std::find_if(inputs_.begin(), inputs_.end(), same)->get());
         }
+        if (group->outputs[0]->on_devices) group->gpu = std::make_shared<GpuForms>();
     }
 }
 
+// Devices write, and bring, whole tiles of buffers. Nothing has used these yet.
+void Pass::tile_results() {
+    for (auto& output : outputs_) {
+        AnyBuffer* buffer = output->product.buffer;
+        if (output->kind != Output::Kind::map || buffer == nullptr) continue;
+        const bool borrowed = buffer->core()->borrowed;
+        void* memory = borrowed ? buffer->core()->data.load() : nullptr;
+        *buffer = AnyBuffer(context_.engine, buffer->dtype(), buffer->shape(), memory, {.tile = buffer_shape(tile_)});
+        buffer->core()->returns = borrowed;  // submit_returns
+    }
+}
+
+// One buffer for all that touch the memory in tiles of the same shape.
+AnyBuffer& Pass::lend(const Node& node, const Shape& tile) {
+    std::byte* bytes = node.as<Memory>()->storage->bytes.get();
+    for (const auto& lent : context_.lent)
+        if (lent.bytes == bytes && lent.tile == tile && lent.buffer->dtype() == node.dtype &&
+            lent.buffer->shape() == buffer_shape(node.shape))
+            return *lent.buffer;
+    context_.lent.push_back({bytes, tile,
+                             std::make_unique<AnyBuffer>(context_.engine, node.dtype, buffer_shape(node.shape), bytes,
+                                                         BufferOptions{.tile = tile})});
+    return *context_.lent.back().buffer;
+}
+
+namespace {
+
+// Of the leaf's array, what a tile of the iteration space touches, as far as the grids of both agree.
+Shape touched_tile(const Leaf& leaf, const Shape& tile) {
+    Shape extents;
+    for (std::size_t axis = 0; axis < leaf.access.size(); ++axis) {
+        const auto& entry = leaf.access[axis];
+        const auto wanted = entry.axis < 0 ? 1 : tile[entry.axis] * std::max<std::int64_t>(std::abs(entry.step), 1);
+        extents.push_back(std::min(wanted, leaf.node->shape[static_cast<int>(axis)]));
+    }
+    return buffer_shape(extents);
+}
+
+}  // namespace
+
 void Pass::make_buffers() {
+    if (std::any_of(groups_.begin(), groups_.end(), [](const auto& group) { return group->gpu != nullptr; }))
+        for (auto& input : inputs_)
+            if (input->kind == LeafKind::in_place)
+                input->resident = &lend(*input->leaf.node, touched_tile(input->leaf, tile_));
+
     const auto slots = static_cast<std::size_t>(std::min(kSlots, TileGrid(shape_, tile_).count()));
     for (auto& input : inputs_) {
         if (!input->staged()) continue;
@@ -202,6 +320,14 @@ void Pass::make_buffers() {
                                  ? 1
                                  : (shape_[axis] + tile_[axis] - 1) / std::max<std::int64_t>(tile_[axis], 1));
         output->states.resize(static_cast<std::size_t>(counts.count()));
+        if (output->on_devices) {
+            const TileGrid grid(shape_, tile_, last_);
+            std::int64_t bytes = 1;
+            for (std::int64_t i = 0; i < grid.count(); ++i) bytes = std::max(bytes, leaf_bytes(*output, grid.box(i)));
+            for (std::size_t i = 0; i < slots; ++i)
+                output->leaves.push_back(std::make_unique<AnyBuffer>(context_.engine, DType::uint8, Shape{bytes}));
+            continue;
+        }
         output->parts.resize(slots);
         for (std::size_t i = 0; i < slots; ++i)
             output->tokens.push_back(std::make_unique<AnyBuffer>(context_.engine, DType::uint8, Shape{1}));
@@ -263,6 +389,7 @@ void Pass::submit(Scope& scope) {
         submit_reads(scope, box, slot);
         for (auto& group : groups_) submit_group(scope, *group, box, slot);
         submit_writes(scope, box, slot);
+        submit_returns(scope, box);
     }
 }
 
@@ -271,6 +398,7 @@ void Pass::release() {
     for (auto& output : outputs_) {
         output->slots.clear();
         output->tokens.clear();
+        output->leaves.clear();
         output->states = {};
         output->parts = {};
     }
@@ -315,6 +443,19 @@ void Pass::submit_writes(Scope& scope, const Box& box, std::int64_t slot) {
     }
 }
 
+// A device may have computed what is to lie in the caller's memory: a task that reads it on the host has it copied
+// there. The values of one tile travel while the next is computed.
+void Pass::submit_returns(Scope& scope, const Box& box) {
+    for (auto& output : outputs_) {
+        if (output->kind != Output::Kind::map || output->product.buffer == nullptr ||
+            !output->product.buffer->core()->returns)
+            continue;
+        const AnyAccess access{output->product.buffer, Mode::read, buffer_box(box)};
+        scope.submit_list({.name = "return", .place = Place::cpu}, {&access, 1},
+                          [](const Piece&, const detail::Operand*) {});
+    }
+}
+
 void Pass::submit_group(Scope& scope, Group& group, const Box& box, std::int64_t slot) {
     auto tile = std::make_shared<Tile>();
     tile->box = box;
@@ -323,24 +464,54 @@ void Pass::submit_group(Scope& scope, Group& group, const Box& box, std::int64_t
     take_turn(accesses);
     const auto pieces = group.split.pieces(box);
     for (auto* output : group.outputs)
-        if (output->kind == Output::Kind::reduction && output->mode == SplitMode::outputs) {
+        if (output->kind == Output::Kind::reduction && !output->on_devices && output->mode == SplitMode::outputs) {
             auto& states = output->states[static_cast<std::size_t>(output_tile(*output->geometry, box))];
             if (states.empty()) states.resize(static_cast<std::size_t>(pieces));
         }
     // States of reductions and counts of what is not finite lie outside the buffers: that must run only once.
-    const bool maps = std::all_of(group.outputs.begin(), group.outputs.end(), [](const auto* output) {
-        return output->kind == Output::Kind::map && output->product.stats == nullptr;
-    });
-    scope.submit_list({.name = "compute",
-                       .pieces = pieces,
-                       .flops = group.program.cost() * static_cast<double>(box.count()),
-                       .place = maps ? Place::automatic : Place::cpu},
-                      accesses, [this, &group, tile](const Piece& piece, const detail::Operand* operands) {
-                          Runner(*this, group, *tile, operands).run(piece);
-                      });
+    const bool anywhere = group.has_maps_only() || group.makes_leaves();
+    const TaskOptions options{.name = "compute",
+                              .pieces = pieces,
+                              .flops = group.program.cost() * static_cast<double>(box.count()),
+                              .place = anywhere ? Place::automatic : Place::cpu};
+    const auto compute = [this, &group, tile](const Piece& piece, const detail::Operand* operands) {
+        Runner(*this, group, *tile, operands).run(piece);
+    };
+    if (group.gpu != nullptr && !group.gpu->failed())
+        scope.submit_list(options, accesses, bodies(compute, GpuBody(*this, group, tile)));
+    else
+        scope.submit_list(options, accesses, compute);
     for (auto* output : group.outputs)
-        if (output->kind == Output::Kind::reduction && output->mode == SplitMode::leaves)
+        if (output->kind == Output::Kind::reduction && output->on_devices)
+            submit_join(scope, *output, box, slot);
+        else if (output->kind == Output::Kind::reduction && output->mode == SplitMode::leaves)
             submit_merge(scope, *output, box, slot);
+}
+
+// Joins a tile's leaves on the host, wherever they were made: the tree is the CPU's.
+void Pass::submit_join(Scope& scope, Output& output, const Box& box, std::int64_t slot) {
+    const Box region = buffer_box(output.geometry->output_box(box, output.reduction->keep_dims));
+    const auto index = static_cast<std::size_t>(output_tile(*output.geometry, box));
+    std::vector<AnyAccess> accesses{{output.leaves[static_cast<std::size_t>(slot)].get(), Mode::read, std::nullopt},
+                                    {output.product.buffer, Mode::update, region}};
+    take_turn(accesses);
+    scope.submit_list(
+        {.name = "combine", .place = Place::cpu}, accesses,
+        [&output, box, index](const Piece&, const detail::Operand* operands) {
+            auto& states = output.states[index];
+            if (states.empty()) states.resize(1);
+            const auto* from = static_cast<const std::byte*>(operands[0].data);
+            const auto leaves = output.geometry->leaves_of(box);
+            const auto outputs = static_cast<std::size_t>(output.geometry->outputs_of(box));
+            const std::size_t size = output.reducer.state_size, row = size * static_cast<std::size_t>(leaves.count);
+            for (std::int64_t leaf = 0; leaf < leaves.count; ++leaf) {
+                Bytes level(outputs * size);
+                for (std::size_t o = 0; o < outputs; ++o)
+                    std::memcpy(level.data() + o * size, from + o * row + static_cast<std::size_t>(leaf) * size, size);
+                states[0].fold.push(output.reducer, 0, leaves.first + leaf, std::move(level));
+            }
+            if (output.geometry->is_last(box)) finalize(output, states[0], box, operands[1], box);
+        });
 }
 
 void Pass::submit_merge(Scope& scope, Output& output, const Box& box, std::int64_t slot) {

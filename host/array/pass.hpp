@@ -29,6 +29,13 @@ struct Product {
 };
 
 // What the passes of a plan share.
+// Memory that holds an input's values, as a buffer of tiles from which devices get them.
+struct Lent {
+    const std::byte* bytes;
+    Shape tile;
+    std::unique_ptr<AnyBuffer> buffer;
+};
+
 struct PlanContext {
     Engine& engine;
     std::map<const Node*, AnyBuffer*> residents;
@@ -37,6 +44,9 @@ struct PlanContext {
     // Where passes must not be in memory together: every task of a pass reads it, so that the task that updates it runs
     // between two passes.
     std::unique_ptr<AnyBuffer> turn;
+    // Bytes that the smallest of the engine's devices has; 0: it has none, and then nothing is lent.
+    std::int64_t device_memory = 0;
+    std::vector<Lent> lent;
 };
 
 // One walk over an iteration space, tile by tile: each input is read once for a tile, the fused programs run on it in
@@ -64,17 +74,27 @@ public:
     struct Group;
     struct Tile;
     class Runner;
+    class GpuForms;  // see pass_gpu.hpp
+    class GpuBody;
 
 private:
     std::int64_t slot_bytes(const Shape& tile) const;
     std::int64_t state_bytes(const Shape& tile) const;
+    std::int64_t device_bytes(const Shape& tile) const;
+    bool uses_devices() const;
+    void find_device_forms(const std::set<const Node*>& earlier);
+    std::int64_t leaf_bytes(const Output& output, const Box& box) const;
+    void tile_results();
+    AnyBuffer& lend(const Node& node, const Shape& tile);
     void add_leaf(const Leaf& leaf, const std::set<const Node*>& earlier);
     void make_groups();
     void make_buffers();
     void submit_reads(Scope& scope, const Box& box, std::int64_t slot);
     void submit_group(Scope& scope, Group& group, const Box& box, std::int64_t slot);
+    void submit_join(Scope& scope, Output& output, const Box& box, std::int64_t slot);
     void submit_merge(Scope& scope, Output& output, const Box& box, std::int64_t slot);
     void submit_writes(Scope& scope, const Box& box, std::int64_t slot);
+    void submit_returns(Scope& scope, const Box& box);
     void submit_empty(Scope& scope);
     // Adds the read of the plan's `turn`, where there is one.
     void take_turn(std::vector<AnyAccess>& accesses) const;

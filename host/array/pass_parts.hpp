@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <memory>
 #include <mutex>
 
 #include "host/array/pass.hpp"
@@ -11,7 +13,8 @@ struct Pass::Input {
     Leaf leaf;
     std::string key;
     LeafKind kind;
-    AnyBuffer* resident = nullptr;
+    AnyBuffer* resident =
+        nullptr;  // where the values are a buffer's: of another stage, or lent to the engine's devices
     std::vector<std::unique_ptr<AnyBuffer>> slots;
 
     bool staged() const { return kind == LeafKind::stored || kind == LeafKind::generated; }
@@ -34,6 +37,9 @@ struct Pass::Output {
     std::vector<std::vector<ReduceState>> states;    // by output tile, then by piece; ordered by the output's region
     std::vector<std::vector<ReduceState>> parts;     // by slot, then by piece: leaves that submit_merge joins
     std::vector<std::unique_ptr<AnyBuffer>> tokens;  // stand for `parts` in the accesses
+    // Where devices may make the leaves: by slot, a tile's states as [output][leaf]; then nothing else is kept.
+    std::vector<std::unique_ptr<AnyBuffer>> leaves;
+    bool on_devices = false;  // it has a device form
     // Of a histogram:
     std::mutex mutex;  // guards adding a piece's counts to the buffer
 
@@ -46,7 +52,16 @@ struct Pass::Group {
     std::vector<Input*> inputs;
     std::vector<Output*> outputs;
     Split split;
-    std::int64_t leaf_length = 0;  // block alignment that row reductions need
+    std::int64_t leaf_length = 0;   // block alignment that row reductions need
+    std::shared_ptr<GpuForms> gpu;  // null: the group runs on the CPU only
+
+    // Of one reduction whose leaves devices may make.
+    bool makes_leaves() const { return outputs[0]->on_devices && outputs[0]->kind == Output::Kind::reduction; }
+    bool has_maps_only() const {
+        return std::all_of(outputs.begin(), outputs.end(), [](const Output* output) {
+            return output->kind == Output::Kind::map && output->product.stats == nullptr;
+        });
+    }
 };
 
 // A group's work on one tile, shared by its pieces.

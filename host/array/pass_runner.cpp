@@ -107,6 +107,8 @@ std::vector<AnyAccess> Pass::Runner::accesses(const Group& group, Tile& tile, co
                 tile.regions.emplace_back();
                 list.push_back({bound, Mode::read, std::nullopt});
             }
+        } else if (output->kind == Output::Kind::reduction && output->on_devices) {
+            add(output->leaves[slot].get(), Mode::write, std::nullopt);
         } else if (output->kind == Output::Kind::reduction && output->mode == SplitMode::leaves) {
             add(output->tokens[slot].get(), Mode::write, std::nullopt);
         } else if (output->kind == Output::Kind::reduction) {
@@ -142,6 +144,16 @@ expr::StridedInput Pass::Runner::input_at(std::size_t index, const Box& box) con
     return {static_cast<const std::byte*>(operands_[operand].data) + walk.offset - shift, walk.strides};
 }
 
+// Of a map.
+expr::StridedOutput Pass::Runner::output_at(std::size_t index, const Box& box) const {
+    const auto& output = *group_.outputs[index];
+    const auto operand = static_cast<std::size_t>(tile_.operands[group_.inputs.size() + index]);
+    const Shape strides = byte_strides(output.product.sink || box.rank() == 0 ? dense_strides(tile_.box.extents())
+                                                                              : operands_[operand].layout->strides,
+                                       size_of(output.computed));
+    return {static_cast<std::byte*>(operands_[operand].data) + offset_in(strides, tile_.box.lo, box.lo), strides};
+}
+
 expr::Target Pass::Runner::target_of(std::size_t index, const Box& box, Consumption& consumption) const {
     const auto& output = *group_.outputs[index];
     expr::Target target;
@@ -150,15 +162,75 @@ expr::Target Pass::Runner::target_of(std::size_t index, const Box& box, Consumpt
         target.context = &consumption;
         return target;
     }
-    const auto operand = static_cast<std::size_t>(tile_.operands[group_.inputs.size() + index]);
-    const auto width = size_of(output.computed);
-    auto* data = static_cast<std::byte*>(operands_[operand].data);
-    const Shape strides = output.product.sink || box.rank() == 0 ? dense_strides(tile_.box.extents())
-                                                                 : operands_[operand].layout->strides;
-    target.strides = byte_strides(strides, width);
-    target.base = data + offset_in(target.strides, tile_.box.lo, box.lo);
-    if (is_dense(target.strides, box.extents(), width)) std::swap(target.base, target.dense);
+    const auto at = output_at(index, box);
+    target.strides = at.strides;
+    (is_dense(at.strides, box.extents(), size_of(output.computed)) ? target.dense : target.base) = at.base;
     return target;
+}
+
+expr::ReduceLaunch Pass::Runner::bind_leaves(std::vector<expr::StridedInput>& inputs) const {
+    const auto& geometry = *group_.outputs[0]->geometry;
+    const Box& box = tile_.box;
+    void* states = operands_[tile_.operands[group_.inputs.size()]].data;
+    const auto leaves = geometry.leaves_of(box);
+    const auto leaf_length = geometry.inner * geometry.group;
+    const int rank = box.rank();
+    if (geometry.rows) {
+        expr::RowLeaves rows{1, leaf_length, {}, {}, geometry.number(box.lo)};
+        const int first = geometry.row_axes();
+        for (int axis = first; axis < rank; ++axis) rows.row_length *= box.hi[axis] - box.lo[axis];
+        for (int axis = 0; axis < first; ++axis) {
+            Shape next = box.lo;
+            // Along an axis of one index nothing grows.
+            if (box.hi[axis] - box.lo[axis] > 1) ++next[axis];
+            rows.numbers.push_back(geometry.number(next) - rows.first_number);
+            rows.places.push_back(geometry.output_within(box, next) * leaves.count + geometry.leaf(next) -
+                                  leaves.first);
+        }
+        return expr::bind_leaves(group_.program, box.extents(), inputs, rows, states);
+    }
+    // The axes that are reduced come first.
+    Shape extents;
+    std::vector<Shape> strides(inputs.size());
+    for (const bool reduced : {true, false})
+        for (int axis = 0; axis < rank; ++axis) {
+            if (geometry.reduced[static_cast<std::size_t>(axis)] != reduced) continue;
+            extents.push_back(box.hi[axis] - box.lo[axis]);
+            for (std::size_t i = 0; i < inputs.size(); ++i) strides[i].push_back(inputs[i].strides[axis]);
+        }
+    for (std::size_t i = 0; i < inputs.size(); ++i) inputs[i].strides = strides[i];
+    return expr::bind_columns(group_.program, extents, inputs,
+                              {geometry.outputs_of(box), leaf_length, 0, geometry.number(box.lo)}, states);
+}
+
+expr::CudaKernel Pass::Runner::make_kernel(const Group& group, const expr::ReduceForm& form) {
+    const auto& output = *group.outputs[0];
+    if (!group.makes_leaves()) return expr::make_cuda_source(group.program, form.form);
+    const expr::Reduction reduction{output.reduction->reduce, output.reduction->skip_nan, output.operand()->dtype};
+    return output.geometry->rows ? expr::make_cuda_leaves(group.program, form, reduction)
+                                 : expr::make_cuda_columns(group.program, form, reduction);
+}
+
+expr::ReduceLaunch Pass::Runner::bind() const {
+    std::vector<expr::StridedInput> inputs;
+    for (std::size_t i = 0; i < group_.inputs.size(); ++i) inputs.push_back(input_at(i, tile_.box));
+    if (group_.makes_leaves()) return bind_leaves(inputs);
+    std::vector<expr::StridedOutput> outputs;
+    for (std::size_t i = 0; i < group_.outputs.size(); ++i) outputs.push_back(output_at(i, tile_.box));
+    auto launch = expr::bind_kernel(group_.program, tile_.box.extents(), inputs, outputs);
+    return {{std::move(launch.form), 0}, std::move(launch.parameters), launch.work};
+}
+
+void Pass::Runner::lay_out(Shape& extents, std::vector<Shape>& strides) const {
+    extents = tile_.box.extents();
+    for (const int operand : tile_.operands) strides.push_back(operands_[operand].layout->strides);
+}
+
+bool Pass::Runner::is_laid_out(const Shape& extents, const std::vector<Shape>& strides) const {
+    if (extents != tile_.box.extents()) return false;
+    for (std::size_t i = 0; i < strides.size(); ++i)
+        if (strides[i] != operands_[tile_.operands[i]].layout->strides) return false;
+    return true;
 }
 
 ReduceState& Pass::Runner::state_of(Output& output, const Piece& piece) const {
@@ -170,10 +242,12 @@ ReduceState& Pass::Runner::state_of(Output& output, const Piece& piece) const {
 void Pass::Runner::run(const Piece& piece) {
     const Box box = group_.split.piece(tile_.box, piece.index);
     std::vector<Consumption> consumptions(group_.outputs.size());
+    ReduceState nothing;  // before leaves that are made for themselves
     for (std::size_t i = 0; i < consumptions.size(); ++i) {
         auto& output = *group_.outputs[i];
         if (output.kind == Output::Kind::reduction) {
-            consumptions[i].reduction.emplace(*output.geometry, output.reducer, box, state_of(output, piece));
+            consumptions[i].reduction.emplace(*output.geometry, output.reducer, box,
+                                              output.on_devices ? nothing : state_of(output, piece));
         } else if (output.kind == Output::Kind::histogram) {
             const auto operand = static_cast<std::size_t>(tile_.operands[group_.inputs.size() + i]);
             const auto bins = output.product.node->as<HistogramCounts>()->bins;
@@ -240,6 +314,8 @@ void Pass::Runner::finish(Output& output, std::size_t index, Consumption& consum
         std::lock_guard lock(output.mutex);
         for (std::size_t i = 0; i < consumption.counts.size(); ++i) counts[i] += consumption.counts[i];
     } else if (output.kind == Output::Kind::reduction) {
+        if (output.on_devices)
+            return consumption.reduction->store_leaves(tile_.box, static_cast<std::byte*>(operands_[operand].data));
         consumption.reduction->finish();
         if (output.mode == SplitMode::leaves || !output.geometry->is_last(box)) return;
         auto& states = output.states[static_cast<std::size_t>(pass_.output_tile(*output.geometry, tile_.box))];

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "host/array/pass_parts.hpp"
+#include "host/expr/cuda_reduce.hpp"
 
 namespace heddle::array {
 
@@ -16,10 +17,20 @@ public:
     static std::vector<AnyAccess> accesses(const Group& group, Tile& tile, const Pass& pass);
     void run(const Piece& piece);
 
+    // With the operands of one device: the launch that computes the whole tile, and what its form depends on. Of maps
+    // the form is without rows.
+    expr::ReduceLaunch bind() const;
+    // The kernel for launches of that form.
+    static expr::CudaKernel make_kernel(const Group& group, const expr::ReduceForm& form);
+    void lay_out(Shape& extents, std::vector<Shape>& strides) const;
+    bool is_laid_out(const Shape& extents, const std::vector<Shape>& strides) const;
+
 private:
     struct Consumption;
 
     expr::StridedInput input_at(std::size_t index, const Box& box) const;
+    expr::ReduceLaunch bind_leaves(std::vector<expr::StridedInput>& inputs) const;
+    expr::StridedOutput output_at(std::size_t index, const Box& box) const;
     expr::Target target_of(std::size_t index, const Box& box, Consumption& consumption) const;
     ReduceState& state_of(Output& output, const Piece& piece) const;
     void evaluate(const Box& piece_box, std::vector<Consumption>& consumptions, int worker);

@@ -8,6 +8,7 @@
 #include "host/array/pass.hpp"
 #include "host/array/pass_parts.hpp"
 #include "host/memory/host_memory.hpp"
+#include "host/schedule/engine_core.hpp"
 
 namespace heddle::array {
 namespace {
@@ -49,7 +50,9 @@ struct Plan::State {
     std::int64_t resident_bytes = 0;
     bool one_at_a_time = false;  // the passes: together they would not fit the memory
 
-    explicit State(Engine& engine) : context{engine, {}, {}, {}, {}} {}
+    explicit State(Engine& engine) : context{engine, {}, {}, {}, {}, 0, {}} {
+        context.device_memory = static_cast<std::int64_t>(engine.core()->device_memory());
+    }
 
     bool is_staged(const NodePtr& node) const {
         return std::any_of(stages.begin(), stages.end(), [&](const auto& stage) { return stage.node == node; });
@@ -298,6 +301,7 @@ void Plan::finish() {
     state.context.evaluators.clear();
     state.context.turn.reset();
     state.buffers.clear();
+    state.context.lent.clear();
     state.memory.clear();
     state.stages.clear();
     state.pending.clear();

@@ -74,6 +74,42 @@ std::int64_t ReduceGeometry::leaves() const {
     return row == 0 ? 0 : total / row * segments;
 }
 
+ReduceGeometry::Leaves ReduceGeometry::leaves_of(const Box& box) const {
+    Shape last = box.hi;
+    for (int axis = 0; axis < box.rank(); ++axis) last[axis] -= 1;
+    const auto first = leaf(box.lo);
+    return {first, leaf(last) - first + 1};
+}
+
+std::int64_t ReduceGeometry::outputs_of(const Box& box) const {
+    std::int64_t count = 1;
+    for (int axis = 0; axis < box.rank(); ++axis)
+        if (!reduced[static_cast<std::size_t>(axis)]) count *= box.hi[axis] - box.lo[axis];
+    return count;
+}
+
+std::int64_t ReduceGeometry::output_within(const Box& whole, const Shape& index) const {
+    std::int64_t output = 0;
+    for (int axis = 0; axis < whole.rank(); ++axis)
+        if (!reduced[static_cast<std::size_t>(axis)])
+            output = output * (whole.hi[axis] - whole.lo[axis]) + index[axis] - whole.lo[axis];
+    return output;
+}
+
+int ReduceGeometry::row_axes() const {
+    int first = shape.rank();
+    if (split < 0) {
+        for (std::int64_t inside = 1; inside < inner;) inside *= shape[--first];
+        return first;
+    }
+    while (first > 0) {
+        const int axis = first - 1;
+        if (!(reduced[static_cast<std::size_t>(axis)] && axis >= split) && shape[axis] != 1) break;
+        --first;
+    }
+    return first;
+}
+
 Box ReduceGeometry::output_box(const Box& box, bool keep_dims) const {
     Box result;
     for (int axis = 0; axis < shape.rank(); ++axis) {
@@ -223,6 +259,19 @@ std::byte* BoxReduction::join(int level, std::int64_t index) {
     auto* left = join(level - 1, 2 * index);
     reducer_.combine(left, join(level - 1, 2 * index + 1), outputs_);
     return left;
+}
+
+// Pieces of a tile have neighbouring outputs: those of the first axis that stays, or all.
+void BoxReduction::store_leaves(const Box& whole, std::byte* states) {
+    const auto leaves = geometry_.leaves_of(whole);
+    const auto first_output = geometry_.output_within(whole, box_.lo);
+    for (std::int64_t leaf = 0; leaf < leaves_; ++leaf)
+        for (std::int64_t output = 0; output < outputs_; ++output) {
+            const auto place = (first_output + output) * leaves.count + first_leaf_ + leaf - leaves.first;
+            const auto* state = state_at(leaf, output);
+            std::copy(state, state + reducer_.state_size,
+                      states + static_cast<std::size_t>(place) * reducer_.state_size);
+        }
 }
 
 void BoxReduction::finish() {

@@ -39,6 +39,16 @@ struct ReduceGeometry {
     std::vector<int> reduced_axes() const;
     // The reduced axes that every leaf spans: those whose extents are in `inner`.
     std::vector<int> leaf_axes() const;
+    // The leaves of a box that cuts none: the first, and how many. Each of the box's outputs has as many.
+    struct Leaves {
+        std::int64_t first, count;
+    };
+    Leaves leaves_of(const Box& box) const;
+    // Outputs of a box; the place, among those of `whole`, of a box's first.
+    std::int64_t outputs_of(const Box& box) const;
+    std::int64_t output_within(const Box& whole, const Shape& index) const;
+    // Axes before the rows that fold() gets, in a box.
+    int row_axes() const;
     // The output's part that a box belongs to; `keep_dims` leaves reduced axes in as [0, 1).
     Box output_box(const Box& box, bool keep_dims) const;
     // Whether the box holds the first, the last elements of its outputs.
@@ -82,6 +92,8 @@ public:
     // Hands the leaves to the state.
     void finish();
     std::int64_t outputs() const { return outputs_; }
+    // In place of finish(), where the box cuts no leaf: puts the states where those of `whole` lie as [output][leaf].
+    void store_leaves(const Box& whole, std::byte* states);
 
     // Elements of the box between two places where the row coordinates change.
     std::int64_t row_length() const { return row_length_; }

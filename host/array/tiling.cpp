@@ -18,10 +18,6 @@ constexpr std::int64_t kManyOutputs = 16384;
 // The cost of a tile beyond its bytes: tasks to submit and run.
 constexpr double kTileOverhead = 64 << 10;
 
-// Whether tiles must end where the reduction's leaves end. A column reduction with many outputs takes its elements one
-// after the other and keeps a cut leaf open from tile to tile.
-bool keeps_leaves_whole(const ReduceGeometry& geometry) { return geometry.rows || geometry.outputs < kManyOutputs; }
-
 // An axis that a reduction runs along has one index in a tile, some, or all of them.
 enum class Extent : std::uint8_t { one, some, whole };
 
@@ -67,6 +63,9 @@ private:
         best_cost_ = cost_of_this;
     }
 
+    std::int64_t touched(const Shape& tile) const {
+        return request_.touched ? request_.touched(tile) : request_.bytes(tile);
+    }
     Extent extent(int axis) const { return extents_[static_cast<std::size_t>(axis)]; }
 
     // Elements of an output come in order: one reduced axis may be cut, with those before it one index at a time and
@@ -115,14 +114,14 @@ private:
         const auto bytes = request_.bytes(tile);
         smallest_ = std::min(smallest_, bytes);
         if (bytes > request_.limit) return std::nullopt;
-        if (bytes < request_.target) grow(tile);
+        if (touched(tile) < request_.target) grow(tile);
         return tile;
     }
 
     void grow(Shape& tile) const {
         for (int axis = shape_.rank() - 1; axis >= 0; --axis) {
             if (tile[axis] == shape_[axis] || extent(axis) != Extent::some) continue;
-            const auto factor = request_.target / std::max<std::int64_t>(request_.bytes(tile), 1);
+            const auto factor = request_.target / std::max<std::int64_t>(touched(tile), 1);
             if (factor < 2) return;
             const auto before = tile[axis];
             tile[axis] = factor > shape_[axis] / before ? shape_[axis] : before * factor;
@@ -144,7 +143,7 @@ private:
             const auto count = (shape_[axis] + tile[axis] - 1) / std::max<std::int64_t>(tile[axis], 1);
             tiles *= static_cast<double>(count);
         }
-        const auto beyond = std::max<std::int64_t>(request_.bytes(tile) - request_.target, 0);
+        const auto beyond = std::max<std::int64_t>(touched(tile) - request_.target, 0);
         return reads * static_cast<double>(request_.bytes(shape_)) + tiles * kTileOverhead +
                static_cast<double>(beyond);
     }
@@ -174,6 +173,8 @@ private:
 };
 
 }  // namespace
+
+bool keeps_leaves_whole(const ReduceGeometry& geometry) { return geometry.rows || geometry.outputs < kManyOutputs; }
 
 Shape choose_tile(const TileRequest& request) { return Chooser(request).choose(); }
 

@@ -18,7 +18,9 @@ struct TileRequest {
         reductions;  // tiles keep to their leaves and come in the order of their elements
     std::function<std::int64_t(const Shape&)> bytes;  // that a tile of these extents takes
     std::int64_t target = 0;                          // bytes to grow to
-    std::int64_t limit = 0;                           // bytes that must suffice
+    // What is compared with the target, where it is not what `bytes` says.
+    std::function<std::int64_t(const Shape&)> touched;
+    std::int64_t limit = 0;  // bytes that must suffice
 };
 
 // The extents of a pass's tiles: whole chunks where the limit allows it. Throws OutOfMemory when no tile that suits all
@@ -36,6 +38,10 @@ private:
     Shape shape_, tile_, counts_;
     std::vector<int> order_;  // of the axes, slowest first
 };
+
+// Whether tiles must end where the reduction's leaves end. A column reduction with many outputs takes its elements one
+// after the other and keeps a cut leaf open from tile to tile.
+bool keeps_leaves_whole(const ReduceGeometry& geometry);
 
 // How the team shares a tile: slabs of `step` indices along `axis`; -1: one piece.
 struct Split {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -40,13 +41,17 @@ Work add_version(CLI::App& app);
 struct CommonOptions {
     int threads = 0;
     std::optional<std::string> memory;
-    std::string files_from;
+    std::string files_from, device;
     bool dry_run = false, quiet = false, json = false, overwrite = false, no_lock = false, verbose = false;
     bool explain = false;  // of eval and run
 };
 void add_common_options(CLI::App& app, CommonOptions& options);
+// For the commands that compute: eval, run and stats.
+void add_device_option(CLI::App& app, CommonOptions& options);
 // ArgumentError for a bad --memory.
 EngineOptions engine_options(const CommonOptions& options);
+// The engine, whose devices are there or wrong usage.
+std::unique_ptr<Engine> open_engine(const EngineOptions& options);
 
 // The page of a command or of another topic; nullopt when there is none.
 std::optional<std::string> help_text(std::string_view topic);

@@ -2,6 +2,7 @@
 
 #include "heddle/error.hpp"
 #include "host/cli/command.hpp"
+#include "host/cli/errors.hpp"
 #include "host/pipeline/units.hpp"
 
 namespace heddle::cli {
@@ -18,10 +19,21 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
     app.add_flag("--verbose", options.verbose);
 }
 
+void add_device_option(CLI::App& app, CommonOptions& options) {
+    app.add_option("--device", options.device)->check([](const std::string& name) {
+        return name.empty() ? std::string("a device is named: omp, cuda, auto, ...") : std::string();
+    });
+}
+
+std::unique_ptr<Engine> open_engine(const EngineOptions& options) {
+    return reading_usage([&] { return std::make_unique<Engine>(options); });
+}
+
 EngineOptions engine_options(const CommonOptions& options) {
     EngineOptions engine;
     engine.threads = options.threads;
     engine.explain = options.explain;
+    engine.device = options.device;
     if (options.memory) {
         engine.memory = pipeline::parse_bytes(*options.memory);
         if (engine.memory == 0)

@@ -57,6 +57,7 @@ Work add_eval(CLI::App& app) {
     app.add_flag("--explain", options->common.explain);
     add_output_options(app, options->output);
     add_common_options(app, options->common);
+    add_device_option(app, options->common);
     return [options] { return with_json_error(options->common, [&] { return eval(*options); }); };
 }
 

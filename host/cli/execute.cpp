@@ -51,7 +51,7 @@ private:
 class Run {
 public:
     Run(const EngineOptions& engine, const CommonOptions& options, std::size_t jobs)
-        : options_(options), engine_(engine), watcher_(options), jobs_(jobs) {}
+        : options_(options), owned_(open_engine(engine)), engine_(*owned_), watcher_(options), jobs_(jobs) {}
 
     void job(const BatchItem& item, std::size_t index) {
         if (options_.verbose && index == 0 && !item.job.title.empty()) print_err(printable(item.job.title) + "\n");
@@ -130,7 +130,8 @@ private:
     }
 
     const CommonOptions& options_;
-    Engine engine_;
+    std::unique_ptr<Engine> owned_;
+    Engine& engine_;
     Watcher watcher_;
     std::size_t jobs_;
     std::vector<std::string> failures_;

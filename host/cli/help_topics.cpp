@@ -21,6 +21,13 @@ options of eval, run, stats and info:
   --verbose          print more: plans, attributes, the task in which an error came up
 )";
 
+constexpr std::string_view kDeviceOptions = R"(
+devices of eval, run and stats:
+  --device NAME      where the work is done: omp (the CPU), cuda (all GPUs, and the CPU),
+                     cuda:0,2 (these), auto (GPUs where there are any), reference (one
+                     task at a time), sim (simulated devices); HEDDLE_DEVICE, else omp
+)";
+
 constexpr std::string_view kOutputOptions = R"(
 output:
   -o, --output FILE[:/GROUP]   where the results go: one dataset for each
@@ -164,11 +171,11 @@ an old one stays until the new one takes its place.
 
 struct Page {
     std::string_view topic, text;
-    bool common = false, output = false;
+    bool common = false, output = false, device = false;
 };
-constexpr std::array<Page, 9> kPages{{{"eval", kEval, true, true},
-                                      {"run", kRun, true, true},
-                                      {"stats", kStats, true},
+constexpr std::array<Page, 9> kPages{{{"eval", kEval, true, true, true},
+                                      {"run", kRun, true, true, true},
+                                      {"stats", kStats, true, false, true},
                                       {"info", kInfo, true},
                                       {"help", kHelp},
                                       {"version", kVersionPage},
@@ -195,6 +202,7 @@ std::optional<std::string> help_text(std::string_view topic) {
         std::string text(page.text);
         if (page.output) text += kOutputOptions;
         if (page.common) text += kCommonOptions;
+        if (page.device) text += kDeviceOptions;
         return text;
     }
     return std::nullopt;

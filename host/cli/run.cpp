@@ -91,6 +91,7 @@ Work add_run(CLI::App& app) {
     app.add_flag("--explain", options->common.explain);
     add_output_options(app, options->output);
     add_common_options(app, options->common);
+    add_device_option(app, options->common);
     return [options] { return with_json_error(options->common, [&] { return run_command(*options); }); };
 }
 

@@ -71,7 +71,8 @@ public:
                       const EngineOptions& engine)
         : options_(options),
           settings_(settings),
-          engine_(engine),
+          owned_(open_engine(engine)),
+          engine_(*owned_),
           draws_(!options.common.quiet && stderr_is_terminal()) {}
 
     void started(const array::Progress& progress) override {
@@ -165,7 +166,8 @@ private:
 
     const StatsOptions& options_;
     pipeline::StatisticsOptions settings_;
-    Engine engine_;
+    std::unique_ptr<Engine> owned_;
+    Engine& engine_;
     bool draws_, failed_ = false;
     Json datasets_ = Json::array();
     std::optional<ProgressBar> bar_;
@@ -196,6 +198,7 @@ Work add_stats(CLI::App& app) {
     app.add_option("--range", options->range);
     app.add_flag("--cf", options->cf);
     add_common_options(app, options->common);
+    add_device_option(app, options->common);
     return [options] { return stats(*options); };
 }
 

@@ -14,7 +14,7 @@ std::unique_ptr<Device> open_device(std::string_view name, int threads) {
     if (name == "reference") return make_reference();
     throw ArgumentError("unknown device '" + std::string(name) + "'",
                         "there are 'omp', 'reference', 'cuda', 'auto' and 'sim'",
-                        "set EngineOptions::device or HEDDLE_DEVICE to one of them");
+                        "name one of them: EngineOptions::device, HEDDLE_DEVICE, --device of the command");
 }
 
 }  // namespace heddle::device

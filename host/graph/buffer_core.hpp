@@ -44,8 +44,8 @@ private:
     void make_room();
 };
 
-// The logical memory behind a Buffer. Immutable but for `tiles` (graph mutex), `data` and `pinned` (set once, by the
-// memory layer), `next_uses`, `replicas` and `poison` (each slot belongs to the tasks that hold the tile).
+// The logical memory behind a Buffer. Immutable once used, but for `tiles` (graph mutex), `data` and `pinned` (set
+// once, by the memory layer), `next_uses`, `replicas` and `poison` (each slot belongs to the tasks that hold the tile).
 class alignas(64) BufferCore {
 public:
     BufferCore(DType dtype, const Shape& shape, const BufferOptions& options);
@@ -59,6 +59,8 @@ public:
     std::atomic<std::byte*> data{nullptr};
     const DType dtype;
     bool borrowed = false;
+    // Who submits tasks that write the borrowed memory also submits tasks that read it on the host: devices may write.
+    bool returns = false;
     bool pinned = false;                   // page-locked: the memory layer's, set with `data`
     std::atomic<void*> replicas{nullptr};  // memory::Replicas, once the buffer was used on a device
 

@@ -27,8 +27,9 @@ constexpr std::uint8_t kHostFlags = graph::kAlways | graph::kInline | graph::kPa
 
 // Memory of the caller's must hold the values when the task is done, without a host view that would bring them.
 bool changes_borrowed(const Record& record) {
-    return std::any_of(record.accesses(), record.accesses() + record.access_count,
-                       [](const auto& access) { return access.mode() != Mode::read && access.buffer().borrowed; });
+    return std::any_of(record.accesses(), record.accesses() + record.access_count, [](const auto& access) {
+        return access.mode() != Mode::read && access.buffer().borrowed && !access.buffer().returns;
+    });
 }
 
 }  // namespace
@@ -705,6 +706,13 @@ std::vector<PlacementReport> Devices::placements() const {
 Fallbacks Devices::fallbacks() const {
     const std::lock_guard lock(mutex_);
     return placement_.ledger().fallbacks();
+}
+
+std::size_t Devices::memory() const {
+    std::size_t least = coherence_.memory(0).limit();
+    for (int device = 1; device < streams_.devices(); ++device)
+        least = std::min(least, coherence_.memory(device).limit());
+    return least;
 }
 
 memory::CopyCounts Devices::copies() const {

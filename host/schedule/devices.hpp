@@ -64,6 +64,7 @@ public:
 
     // Different indices of threads that run bodies for the devices.
     int workers() const { return workers_; }
+    std::size_t memory() const;  // bytes that buffers may take on the smallest device
     memory::CopyCounts copies() const;
     std::size_t journal_size() const;
     struct Usage {

@@ -125,6 +125,8 @@ int EngineCore::workers() const {
     return threads_ + 1 + (devices_ != nullptr ? devices_->workers() : 0);
 }
 
+std::size_t EngineCore::device_memory() const { return devices_ == nullptr ? 0 : devices_->memory(); }
+
 bool EngineCore::ask_devices(const graph::Record& record) const { return devices_->concerns(record); }
 
 void EngineCore::run_on_host(graph::Record& record) {

@@ -36,6 +36,7 @@ public:
     const std::string& device_name() const { return device_name_; }
     Team* team() const { return team_.get(); }
     Devices* devices() const { return devices_.get(); }
+    std::size_t device_memory() const;  // bytes that buffers may take on the smallest device; 0: there is none
     // Whether a task that is ready must go to devices()->ready().
     bool concerns_devices(const graph::Record& record) const { return devices_ != nullptr && ask_devices(record); }
     // Hands a ready task, whose values are on the host, to the CPU lane.

@@ -170,7 +170,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
 }
 cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr which, int) {
     const auto lock = enter("cudaDeviceGetAttribute");
-    *value = which == cudaDevAttrMaxPitch ? 1 << 20 : 1'000'000;
+    *value = which == cudaDevAttrMaxPitch ? 1 << 20 : which == cudaDevAttrMultiProcessorCount ? 4 : 1'000'000;
     return cudaSuccess;
 }
 cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
@@ -299,20 +299,6 @@ cudaError_t cudaMemcpyPeerAsync(void* to, int to_device, const void* from, int f
     const auto lock = enter("cudaMemcpyPeerAsync");
     if (to_device == from_device) return give(cudaErrorInvalidDevice);
     return give(copy_rows(stream, to, 0, from, 0, bytes, 1));
-}
-
-// Kernels are not run here.
-cudaError_t cudaLaunchKernel(const void*, dim3, dim3, void**, std::size_t, cudaStream_t) {
-    return give(cudaErrorNotSupported);
-}
-cudaError_t cudaLibraryLoadData(cudaLibrary_t*, const void*, cudaJitOption*, void**, unsigned, cudaLibraryOption*,
-                                void**, unsigned) {
-    return give(cudaErrorNotSupported);
-}
-cudaError_t cudaLibraryGetKernel(cudaKernel_t*, cudaLibrary_t, const char*) { return give(cudaErrorNotSupported); }
-cudaError_t cudaLibraryUnload(cudaLibrary_t) { return cudaSuccess; }
-cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int*, const void*, int, std::size_t) {
-    return give(cudaErrorNotSupported);
 }
 
 }  // extern "C"

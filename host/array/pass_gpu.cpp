@@ -1,0 +1,59 @@
+#include "host/array/pass_gpu.hpp"
+
+#include <algorithm>
+
+#include "host/array/pass_runner.hpp"
+
+namespace heddle::array {
+
+const GpuKernel* Pass::GpuForms::look_up(const expr::ReduceForm& form, int architecture) {
+    const std::lock_guard lock(mutex_);
+    for (const auto& known : forms_)
+        if (known.architecture == architecture && known.form == form) return known.kernel;
+    return nullptr;
+}
+
+const GpuKernel* Pass::GpuForms::find(const Runner& runner, int architecture, std::optional<expr::ReduceForm>& wanted) {
+    for (const auto& layouts : seen_)
+        if (layouts.architecture == architecture && runner.is_laid_out(layouts.extents, layouts.strides))
+            return layouts.kernel;
+    auto form = runner.bind().form;
+    const GpuKernel* kernel = look_up(form, architecture);
+    if (kernel == nullptr) {
+        wanted = std::move(form);
+        return nullptr;
+    }
+    Layouts layouts{architecture, {}, {}, kernel};
+    runner.lay_out(layouts.extents, layouts.strides);
+    if (seen_.size() < kLayouts)
+        seen_.push_back(std::move(layouts));
+    else
+        seen_[next_++ % kLayouts] = std::move(layouts);
+    return kernel;
+}
+
+void Pass::GpuForms::prepare(const Group& group, const expr::ReduceForm& form, int architecture) {
+    if (look_up(form, architecture) != nullptr) return;
+    try {
+        const GpuKernel& kernel = GpuKernels::shared().get(Runner::make_kernel(group, form), architecture);
+        const std::lock_guard lock(mutex_);
+        forms_.push_back({architecture, form, &kernel});
+    } catch (...) {
+        failed_.store(true, std::memory_order_relaxed);
+        throw;
+    }
+}
+
+bool Pass::GpuBody::prepared(int architecture, const detail::Operand* operands) {
+    kernel_ = group_->gpu->find(Runner(*pass_, *group_, *tile_, operands), architecture, wanted_);
+    return kernel_ != nullptr;
+}
+
+void Pass::GpuBody::prepare(int architecture) { group_->gpu->prepare(*group_, *wanted_, architecture); }
+
+void Pass::GpuBody::operator()(const GpuStream& where, const detail::Operand* operands) {
+    const auto launch = Runner(*pass_, *group_, *tile_, operands).bind();
+    kernel_->launch(where, launch.work, launch.parameters);
+}
+
+}  // namespace heddle::array
