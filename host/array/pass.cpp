@@ -80,10 +80,12 @@ void Pass::add_leaf(const Leaf& leaf, const std::set<const Node*>& earlier) {
     inputs_.push_back(std::move(input));
 }
 
-// Histograms and counts of what is not finite stay on the CPU, and reductions whose tiles may cut leaves.
+// Histograms stay on the CPU, counts of what is not finite in memory, and reductions whose tiles may cut leaves.
 void Pass::find_device_forms(const std::set<const Node*>& earlier) {
     for (auto& output : outputs_) {
-        const bool map = output->kind == Output::Kind::map && output->product.stats == nullptr;
+        // What goes to a file is counted where it is written.
+        const bool counted = output->product.stats != nullptr && !output->product.sink;
+        const bool map = output->kind == Output::Kind::map && !counted;
         const auto* geometry = output->geometry ? &*output->geometry : nullptr;
         // Columns have leaves of one length: none may be shorter but the last.
         const bool reduction = geometry != nullptr && shape_.rank() > 0 && keeps_leaves_whole(*geometry) &&
@@ -435,11 +437,13 @@ void Pass::submit_writes(Scope& scope, const Box& box, std::int64_t slot) {
             {output->slots[static_cast<std::size_t>(slot)].get(), Mode::read, std::nullopt}};
         take_turn(accesses);
         auto* done = &context_.progress.bytes_done;
-        scope.submit_list({.name = "write", .lane = Lane::io}, accesses,
-                          [=](const Piece&, const detail::Operand* operands) {
-                              output->product.sink->write(box, operands[0].data);
-                              done->fetch_add(bytes_of(output->computed, box.count()), std::memory_order_relaxed);
-                          });
+        scope.submit_list(
+            {.name = "write", .lane = Lane::io}, accesses, [=](const Piece&, const detail::Operand* operands) {
+                if (output->on_devices && output->product.stats != nullptr)
+                    count_non_finite(output->computed, operands[0].data, box.count(), *output->product.stats);
+                output->product.sink->write(box, operands[0].data);
+                done->fetch_add(bytes_of(output->computed, box.count()), std::memory_order_relaxed);
+            });
     }
 }
 

@@ -59,7 +59,7 @@ struct Pass::Group {
     bool makes_leaves() const { return outputs[0]->on_devices && outputs[0]->kind == Output::Kind::reduction; }
     bool has_maps_only() const {
         return std::all_of(outputs.begin(), outputs.end(), [](const Output* output) {
-            return output->kind == Output::Kind::map && output->product.stats == nullptr;
+            return output->kind == Output::Kind::map && (output->product.stats == nullptr || output->on_devices);
         });
     }
 };

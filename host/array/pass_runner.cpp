@@ -51,13 +51,13 @@ bool is_dense(const Shape& strides, const Shape& extents, std::size_t width) {
     return true;
 }
 
+}  // namespace
+
 void count_non_finite(DType dtype, const void* values, std::int64_t n, TargetStats& stats) {
     const auto found = kernels::count_non_finite(dtype, values, n);
     if (found.nan > 0) stats.nan.fetch_add(found.nan, std::memory_order_relaxed);
     if (found.inf > 0) stats.inf.fetch_add(found.inf, std::memory_order_relaxed);
 }
-
-}  // namespace
 
 // Where the blocks of one output go, beside memory.
 struct Pass::Runner::Consumption {
@@ -323,7 +323,7 @@ void Pass::Runner::finish(Output& output, std::size_t index, Consumption& consum
                                ? 0
                                : (box.lo[group_.split.axis] - tile_.box.lo[group_.split.axis]) / group_.split.step;
         finalize(output, states[static_cast<std::size_t>(piece)], box, operands_[operand], tile_.box);
-    } else if (output.product.stats) {
+    } else if (output.product.stats && !output.on_devices) {
         const auto whole = box.extents();
         // Row by row: a piece of a tile need not be dense.
         const auto rows = whole.empty() || whole.back() == 0 ? 1 : whole.count() / whole.back();

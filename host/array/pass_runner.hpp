@@ -49,6 +49,9 @@ private:
 void finalize(Pass::Output& output, ReduceState& state, const Box& box, const detail::Operand& operand,
               const Box& region_box);
 
+// Adds those of n values that are NaN or infinite. Any thread.
+void count_non_finite(DType dtype, const void* values, std::int64_t n, TargetStats& stats);
+
 void submit_zero(Scope& scope, AnyBuffer& counts);
 
 }  // namespace heddle::array

@@ -206,14 +206,21 @@ TEST(FakeEngine, TheSteadyStateOfTasksMakesNothing) {
             scope.submit("step", twice_plus_one(counts), write(buffers[(i + 1) % 4]), read(buffers[i % 4]));
         scope.wait();
     };
-    for (int i = 0; i < 5; ++i) round();
-    fake_cuda::calls();
-    for (int i = 0; i < 5; ++i) round();
-    auto calls = fake_cuda::calls();
-    for (const char* name : {"cudaEventCreateWithFlags", "cudaStreamCreateWithFlags", "cudaMallocFromPoolAsync",
-                             "cudaFreeAsync", "cudaHostAlloc", "cudaMemGetInfo", "cudaDeviceGetAttribute",
-                             "cudaGetDeviceProperties", "cudaMemcpyAsync", "cudaMemcpy2DAsync"})
-        EXPECT_EQ(calls[name], 0) << name;
+    // There are as many events as marks were ever pending at once, which is the scheduling's affair; that their number
+    // ends to grow is what is looked at.
+    int quiet = 0;
+    for (int i = 0; quiet < 5; ++i) {
+        fake_cuda::calls();
+        round();
+        auto calls = fake_cuda::calls();
+        std::string made;
+        for (const char* name : {"cudaEventCreateWithFlags", "cudaStreamCreateWithFlags", "cudaMallocFromPoolAsync",
+                                 "cudaFreeAsync", "cudaHostAlloc", "cudaMemGetInfo", "cudaDeviceGetAttribute",
+                                 "cudaGetDeviceProperties", "cudaMemcpyAsync", "cudaMemcpy2DAsync"})
+            if (calls[name] != 0) made += std::string(" ") + name;
+        quiet = made.empty() ? quiet + 1 : 0;
+        ASSERT_LT(i, 500) << "in each round again:" << made;
+    }
     EXPECT_EQ(counts.cpu, 0);
 }
 

@@ -22,6 +22,9 @@ struct CUlib_st {
 struct CUkern_st {
     void (*run)(const void* parameters, unsigned blocks, unsigned threads);
     std::size_t parameter_bytes;
+    // Of a kernel of the user's, instead: copies its arguments, and runs it with these.
+    void* (*copy)(void** arguments) = nullptr;
+    void (*run_copy)(void* copied, unsigned blocks, unsigned threads) = nullptr;
 };
 
 namespace {
@@ -72,6 +75,13 @@ cudaError_t cudaLibraryLoadData(cudaLibrary_t* library, const void* code, cudaJi
 cudaError_t cudaLibraryGetKernel(cudaKernel_t* kernel, cudaLibrary_t library, const char* name) {
     void* run = dlsym(library->handle, (std::string("emulated_") + name).c_str());
     const void* bytes = dlsym(library->handle, (std::string("parameter_bytes_") + name).c_str());
+    void* const copy = dlsym(library->handle, (std::string("copy_") + name).c_str());
+    void* const run_copy = dlsym(library->handle, (std::string("run_") + name).c_str());
+    if (copy != nullptr && run_copy != nullptr) {
+        *kernel = new CUkern_st{nullptr, 0, reinterpret_cast<decltype(CUkern_st::copy)>(copy),
+                                reinterpret_cast<decltype(CUkern_st::run_copy)>(run_copy)};
+        return cudaSuccess;
+    }
     if (run == nullptr || bytes == nullptr) return refuse(cudaErrorSymbolNotFound);
     // Kernels are kept as long as the process.
     *kernel = new CUkern_st{reinterpret_cast<decltype(CUkern_st::run)>(run), *static_cast<const unsigned long*>(bytes)};
@@ -93,6 +103,11 @@ cudaError_t cudaLaunchKernel(const void* function, dim3 grid, dim3 block, void**
     if (hook) hook(stream, all_launched);
     ++all_launched;
     ++launched[static_cast<std::size_t>(current_device())];
+    if (kernel.copy != nullptr) {
+        void* const copied = kernel.copy(arguments);
+        heddle::fake_cuda::enqueue(stream, [=, run = kernel.run_copy] { run(copied, grid.x, block.x); });
+        return cudaSuccess;
+    }
     // 16 bytes' alignment, as the kernels' parameters have.
     struct alignas(16) Word {
         std::byte bytes[16];

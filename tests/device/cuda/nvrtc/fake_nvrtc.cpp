@@ -16,7 +16,7 @@
 namespace fs = std::filesystem;
 
 struct _nvrtcProgram {
-    std::string source, entry, log;
+    std::string source, name, entry, log;
     std::vector<std::pair<std::string, std::string>> headers;
     std::string binary;
 };
@@ -42,10 +42,19 @@ bool compile(_nvrtcProgram& program, const fs::path& folder) {
                        program.source.find("device::join_leaves<") != std::string::npos;
     const auto& entry = program.entry;
     const fs::path unit = folder / "unit.cpp", made = folder / "unit.so", log = folder / "log";
-    std::ofstream(unit) << "#include \"" HEDDLE_EMULATION "\"\n"
-                        << program.source << "HEDDLE_EMULATE(" << entry << ", " << (warps ? "true" : "false") << ")\n"
-                        << "extern \"C\" const unsigned long parameter_bytes_" << entry
-                        << " = sizeof(heddle::kernels::" << entry << "_code::Parameters);\n";
+    const bool generated = program.source.find(entry + "_code") != std::string::npos;
+    if (generated)
+        std::ofstream(unit) << "#include \"" HEDDLE_EMULATION "\"\n"
+                            << program.source << "HEDDLE_EMULATE(" << entry << ", " << (warps ? "true" : "false")
+                            << ")\n"
+                            << "extern \"C\" const unsigned long parameter_bytes_" << entry
+                            << " = sizeof(heddle::kernels::" << entry << "_code::Parameters);\n";
+    else
+        std::ofstream(unit) << "#include \"" HEDDLE_EMULATION "\"\n"
+                            << "#define __host__\n#define __device__\n#include \"heddle/device_view.cuh\"\n"
+                            << "#line 1 \"" << program.name << "\"\n"
+                            << program.source << "\n#include \"" HEDDLE_USER_KERNEL "\"\nHEDDLE_USER_KERNEL(" << entry
+                            << ")\n";
     const std::string command =
         HEDDLE_TEST_CXX " -std=c++20 -O0 -w -shared -fPIC -ffp-contract=off -fno-strict-aliasing -I '" +
         folder.string() + "' -o '" + made.string() + "' '" + unit.string() + "' 2>'" + log.string() + "'";
@@ -68,7 +77,8 @@ const char* nvrtcGetErrorString(nvrtcResult) { return "as the stand-in says"; }
 
 nvrtcResult nvrtcCreateProgram(nvrtcProgram* program, const char* source, const char* name, int headers,
                                const char* const* texts, const char* const* names) {
-    *program = new _nvrtcProgram{source, name, {}, {}, {}};
+    std::string entry = name;
+    *program = new _nvrtcProgram{source, name, entry.substr(0, entry.find(".cu")), {}, {}, {}};
     for (int i = 0; i < headers; ++i) (*program)->headers.emplace_back(names[i], texts[i]);
     return NVRTC_SUCCESS;
 }
