@@ -1,0 +1,202 @@
+// What the devices report, who waits for it, and the ends of tasks, scopes and buffers.
+
+#include "host/schedule/devices.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "heddle/error.hpp"
+#include "host/memory/tiles.hpp"
+#include "host/schedule/engine_core.hpp"
+#include "host/schedule/failure.hpp"
+
+namespace heddle::schedule {
+
+using graph::Record;
+using memory::Points;
+
+namespace {
+
+thread_local bool on_device_thread = false;  // in reached() or failed()
+
+}  // namespace
+
+bool Devices::enter() {
+    const std::lock_guard lock(mutex_);
+    if (stop_) return false;
+    ++inside_;
+    on_device_thread = true;
+    return true;
+}
+
+void Devices::leave() {
+    const std::lock_guard lock(mutex_);
+    on_device_thread = false;
+    if (--inside_ == 0) stopped_.notify_all();
+}
+
+void Devices::reached(int device, device::Stream stream, device::Mark mark) {
+    if (!enter()) return;
+    report(device, stream, mark);
+    leave();
+}
+
+void Devices::report(int device, device::Stream stream, device::Mark mark) {
+    Work work;
+    {
+        std::unique_lock lock(mutex_);
+        if (!streams_.usable(device)) return;
+        if (stream == device::kToHost) {
+            const auto drains = coherence_.arrived(device, mark);
+            if (!drains.empty()) {
+                lock.unlock();
+                for (const auto& drain : drains) memory::copy_to_host(*drain.buffer, drain.index, drain.from);
+                lock.lock();
+                coherence_.drained(drains);
+            }
+        }
+        const double now = engine_.now();
+        streams_.set_reached(device, stream, mark, now);
+        ++marks_reached_[static_cast<std::size_t>(device)];
+        auto& list = entries(device, stream);
+        while (!list.empty() && list.front().mark <= mark) {
+            const Entry entry = list.front();
+            list.pop_front();
+            if (entry.waiter != nullptr) {
+                settle(*entry.waiter, work);
+                continue;
+            }
+            landed_.push_back(entry.flight);
+        }
+        for (Flight* landed : landed_) measure(*landed, now, 1. / static_cast<double>(landed_.size()));
+        if (!landed_.empty()) last_done_[static_cast<std::size_t>(device)] = now;
+        for (Flight* landed : landed_) {
+            Flight& flight = *landed;
+            if (flight.entry != nullptr) flight.entry->keep();
+            work.done.push_back({std::exchange(flight.record, nullptr), flight.entry != nullptr});
+            free_flights_.push_back(&flight);
+        }
+        landed_.clear();
+        tidy(work);
+    }
+    proceed(work);
+}
+
+void Devices::park(Record& record, const Points& points) {
+    Waiter& waiter = take_waiter();
+    waiter.record = &record;
+    wait_for(waiter, points);
+}
+
+void Devices::wait_for(Waiter& waiter, const Points& points) {
+    for (const auto& point : points) {
+        add_entry(point.device, point.stream, {point.mark, nullptr, &waiter});
+        ++waiter.left;
+    }
+}
+
+void Devices::add_entry(int device, int stream, Entry entry) {
+    auto& list = entries(device, stream);
+    auto at = list.end();
+    while (at != list.begin() && std::prev(at)->mark > entry.mark) --at;
+    list.insert(at, entry);
+}
+
+void Devices::settle(Waiter& waiter, Work& work) {
+    if (--waiter.left != 0) return;
+    if (std::exchange(waiter.recovery, false))
+        work.recover = true;
+    else if (waiter.record != nullptr)
+        work.ready.push_back(std::exchange(waiter.record, nullptr));
+    else
+        work.destroy.push_back(std::exchange(waiter.destroy, nullptr));
+    free_waiters_.push_back(&waiter);
+}
+
+Devices::Waiter& Devices::take_waiter() {
+    if (free_waiters_.empty()) return waiters_.emplace_back();
+    Waiter& waiter = *free_waiters_.back();
+    free_waiters_.pop_back();
+    return waiter;
+}
+
+void Devices::fail_now(Record& record, std::exception_ptr error, Work& work) {
+    begun(record);
+    fail(engine_, record, std::move(error));
+    finish(record, work);
+}
+
+void Devices::finish(Record& record, Work& work) {
+    release_successors(record, [&](Record* ready) { work.ready.push_back(ready); });
+    work.done.push_back({&record, false});
+}
+
+void Devices::release(graph::BufferCore& buffer, std::function<void()> destroy) {
+    Work work;
+    {
+        const std::lock_guard lock(mutex_);
+        ++ending_;
+        Points needs;
+        if (!coherence_.release(buffer, needs) || halted_) {
+            ended_.push_back({&buffer, std::move(destroy)});
+        } else if (!needs.empty()) {
+            Waiter& waiter = take_waiter();
+            waiter.destroy = std::move(destroy);
+            wait_for(waiter, needs);
+        } else {
+            work.destroy.push_back(std::move(destroy));
+        }
+        tidy(work);
+    }
+    proceed(work);
+    std::unique_lock lock(mutex_);
+    if (closed_ && !on_device_thread && !engine_.is_virtual()) stopped_.wait(lock, [this] { return ending_ == 0; });
+}
+
+void Devices::end(const ScopeCore& scope) {
+    Work work;
+    {
+        std::unique_lock lock(mutex_);
+        resumed_.wait(lock, [this] { return !halted_; });  // woken by finish()
+        coherence_.journal().drop_if(
+            [&](const auto& entry) { return static_cast<const PastTask&>(entry).scope == &scope; });
+        tidy(work);
+    }
+    proceed(work);
+}
+
+bool Devices::recovering() const {
+    const std::lock_guard lock(mutex_);
+    return halted_;
+}
+
+// What the journal let go of is destroyed when the lock is free.
+void Devices::tidy(Work& work) {
+    memory::Journal& journal = coherence_.journal();
+    if (journal.is_long() && !halted_) {
+        journal.prune();
+        // A scope that keeps its state on a device: what led there need not be kept when the state is on the host.
+        constexpr std::size_t kLong = 1024;
+        if (journal.size() > kLong) try {
+                coherence_.checkpoint();
+            } catch (const Error&) {  // it is tried again
+            }
+    }
+    journal.take_dropped(work.dropped);
+    if (ended_.empty() || halted_) return;
+    std::erase_if(ended_, [&](Ended& ended) {
+        if (journal.mentions(*ended.buffer)) return false;
+        Points needs;
+        coherence_.release(*ended.buffer, needs);
+        if (needs.empty()) {
+            work.destroy.push_back(std::move(ended.destroy));
+        } else {
+            Waiter& waiter = take_waiter();
+            waiter.destroy = std::move(ended.destroy);
+            wait_for(waiter, needs);
+        }
+        return true;
+    });
+}
+
+}  // namespace heddle::schedule
