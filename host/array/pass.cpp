@@ -448,14 +448,15 @@ void Pass::submit_writes(Scope& scope, const Box& box, std::int64_t slot) {
 }
 
 // A device may have computed what is to lie in the caller's memory: a task that reads it on the host has it copied
-// there. The values of one tile travel while the next is computed.
+// there. The values of one tile travel while the next is computed. Where passes take turns, what one leaves for another
+// comes back too: else what it was made from would be kept, in case that the device is lost.
 void Pass::submit_returns(Scope& scope, const Box& box) {
     for (auto& output : outputs_) {
-        if (output->kind != Output::Kind::map || output->product.buffer == nullptr ||
-            !output->product.buffer->core()->returns)
-            continue;
-        const AnyAccess access{output->product.buffer, Mode::read, buffer_box(box)};
-        scope.submit_list({.name = "return", .place = Place::cpu}, {&access, 1},
+        if (output->kind != Output::Kind::map || output->product.buffer == nullptr) continue;
+        if (!output->product.buffer->core()->returns && !(output->on_devices && context_.turn != nullptr)) continue;
+        std::vector<AnyAccess> accesses{{output->product.buffer, Mode::read, buffer_box(box)}};
+        take_turn(accesses);
+        scope.submit_list({.name = "return", .place = Place::cpu}, accesses,
                           [](const Piece&, const detail::Operand*) {});
     }
 }

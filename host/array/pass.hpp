@@ -28,7 +28,6 @@ struct Product {
     std::string name;
 };
 
-// What the passes of a plan share.
 // Memory that holds an input's values, as a buffer of tiles from which devices get them.
 struct Lent {
     const std::byte* bytes;
@@ -36,6 +35,7 @@ struct Lent {
     std::unique_ptr<AnyBuffer> buffer;
 };
 
+// What the passes of a plan share.
 struct PlanContext {
     Engine& engine;
     std::map<const Node*, AnyBuffer*> residents;

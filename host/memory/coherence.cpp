@@ -210,6 +210,7 @@ Journal::Tiles Coherence::forget(int device) {
     // What has not arrived on the host is lost with the device, and what it was overwriting.
     std::vector<Fetch> suspects;
     for (const Fetch& fetch : on_way_[at]) {
+        if (replicas_of(*fetch.buffer)->released) continue;  // nobody will read it
         TileReplicas& where = replicas_of(*fetch.buffer)->at(fetch.tile);
         if (!where.host_written.same_stream(fetch.end) || where.host_written.mark != fetch.end.mark) continue;
         if (!where.draining) where.host_version = 0;

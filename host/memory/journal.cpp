@@ -39,6 +39,7 @@ bool Journal::on_host(const TileReplicas& where, std::uint64_t version) const {
 
 // Backwards: a version's readers are put into streams behind its maker, and before the maker of the next.
 void Journal::prune() {
+    if (held_) return;
     for (const auto& entry : entries_)
         for (const TileUse& use : entry->uses) {
             TileReplicas& where = *use.where;
@@ -49,7 +50,7 @@ void Journal::prune() {
     for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
         JournalEntry& e = **entry;
         e.needed = e.in_flight || std::any_of(e.uses.begin(), e.uses.end(), [&](const TileUse& use) {
-                       if (use.written == 0) return false;
+                       if (use.written == 0 || e.over) return false;
                        const TileReplicas& where = *use.where;
                        // Those that were made later are in front of it.
                        const auto at = std::find_if(where.wanted.rbegin(), where.wanted.rend(),

@@ -25,7 +25,8 @@ struct JournalEntry {
     virtual ~JournalEntry() = default;
     std::vector<TileUse> uses;
     bool in_flight = true;
-    bool needed = true;  // as prune() or plan() found last
+    bool over = false;   // it cannot run again
+    bool needed = true;  // as prune() found last
 };
 
 // The tasks without which values that lie on devices alone could not be made again, in the order in which they were
@@ -41,9 +42,11 @@ public:
     // Drops the entries that are not in flight and that match().
     template <class Match>
     void drop_if(Match&& match) {
-        for (auto& entry : entries_) entry->needed = entry->in_flight || !match(*entry);
-        drop();
+        for (auto& entry : entries_) entry->over = entry->over || (!entry->in_flight && match(*entry));
+        prune();
     }
+    // While a plan is carried out, prune() does nothing.
+    void hold(bool held) { held_ = held; }
     // What was dropped, to be destroyed without locks: it holds what users put into their tasks.
     void take_dropped(std::vector<std::unique_ptr<JournalEntry>>& to) {
         for (auto& entry : dropped_) to.push_back(std::move(entry));
@@ -79,6 +82,7 @@ private:
     std::deque<std::unique_ptr<JournalEntry>> entries_;
     std::vector<std::unique_ptr<JournalEntry>> dropped_;
     std::size_t pruned_to_ = 0;
+    bool held_ = false;
 };
 
 // The tile's bytes of one version, dense; null when nothing was put aside.

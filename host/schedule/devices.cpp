@@ -31,6 +31,8 @@ Devices::Devices(EngineCore& engine, std::vector<std::unique_ptr<device::Acceler
     history_file_ = History::file(options.history, streams_.description(0).model == "simulated");
     if (!history_file_.empty()) placement_.history().load(history_file_);
     usage_.resize(entries_.size());
+    draining_.resize(entries_.size(), 0);
+    late_loss_.resize(entries_.size());
     hungry_.resize(entries_.size(), nullptr);
     behind_.resize(entries_.size());
     ends_.resize(entries_.size());
@@ -79,7 +81,8 @@ void Devices::watch(std::chrono::nanoseconds limit) {
             const auto at = static_cast<std::size_t>(device);
             const bool moved = seen[at] != marks_reached_[at];
             seen[at] = marks_reached_[at];
-            looks[at] = moved || !is_busy(device) ? 0 : looks[at] + 1;
+            // A thread of a device that is in here, perhaps compiling, reports nothing meanwhile.
+            looks[at] = moved || inside_ != 0 || !is_busy(device) ? 0 : looks[at] + 1;
             if (looks[at] != 3) continue;
             streams_[device].retire();  // failed() follows
             break;                      // others may only have waited for it

@@ -101,6 +101,7 @@ private:
     struct Waiter {
         int left = 0;
         graph::Record* record = nullptr;
+        graph::Record* ended = nullptr;  // its successors are released
         bool recovery = false;
         std::function<void()> destroy;
     };
@@ -140,8 +141,10 @@ private:
     bool is_prepared(const Flight& flight) const;
     void launch(Flight& flight, Work& work);
     void launch_body(Flight& flight);
+    void leave_behind(const Flight& flight);
     void warn_once(std::string text);
     void fail_now(graph::Record& record, std::exception_ptr error, Work& work);
+    void fail_behind(graph::Record& record, std::exception_ptr error, Work& work);
     void finish(graph::Record& record, Work& work);
     void park(graph::Record& record, const memory::Points& points);
     void wait_for(Waiter& waiter, const memory::Points& points);
@@ -223,6 +226,10 @@ private:
     std::vector<Ended> ended_;  // buffers that the journal still mentions
 
     std::set<std::string> warned_;
+    memory::Point left_behind_;  // while a task is placed: the end of what its body put into a stream before it failed
+    // By device: threads that copy out of staging memory, and a loss that waits for them.
+    std::vector<int> draining_;
+    std::vector<std::exception_ptr> late_loss_;
     std::vector<std::uint64_t> marks_reached_;  // by device: reports
     std::vector<char> given_up_;
     std::thread watchdog_;

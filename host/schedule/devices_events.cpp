@@ -49,10 +49,15 @@ void Devices::report(int device, device::Stream stream, device::Mark mark) {
         if (stream == device::kToHost) {
             const auto drains = coherence_.arrived(device, mark);
             if (!drains.empty()) {
+                // A loss meanwhile would have what is copied here made again, and its buffers go.
+                const auto at = static_cast<std::size_t>(device);
+                ++draining_[at];
                 lock.unlock();
                 for (const auto& drain : drains) memory::copy_to_host(*drain.buffer, drain.index, drain.from);
                 lock.lock();
                 coherence_.drained(drains);
+                if (--draining_[at] == 0 && late_loss_[at] != nullptr)
+                    lose(device, std::exchange(late_loss_[at], nullptr), work);
             }
         }
         const double now = engine_.now();
@@ -106,6 +111,8 @@ void Devices::settle(Waiter& waiter, Work& work) {
     if (--waiter.left != 0) return;
     if (std::exchange(waiter.recovery, false))
         work.recover = true;
+    else if (waiter.ended != nullptr)
+        work.done.push_back({std::exchange(waiter.ended, nullptr), false});
     else if (waiter.record != nullptr)
         work.ready.push_back(std::exchange(waiter.record, nullptr));
     else
@@ -124,6 +131,19 @@ void Devices::fail_now(Record& record, std::exception_ptr error, Work& work) {
     begun(record);
     fail(engine_, record, std::move(error));
     finish(record, work);
+}
+
+// The same, but the body stays until what it put into a stream is done.
+void Devices::fail_behind(Record& record, std::exception_ptr error, Work& work) {
+    if (!left_behind_) return fail_now(record, std::move(error), work);
+    begun(record);
+    fail(engine_, record, std::move(error));
+    release_successors(record, [&](Record* ready) { work.ready.push_back(ready); });
+    Waiter& waiter = take_waiter();
+    waiter.ended = &record;
+    Points until;
+    until.add(left_behind_);
+    wait_for(waiter, until);
 }
 
 void Devices::finish(Record& record, Work& work) {

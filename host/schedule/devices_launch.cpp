@@ -78,23 +78,29 @@ void Devices::launch(Flight& flight, Work& work) {
     release_successors(record, [&](Record* ready) { work.ready.push_back(ready); });
 }
 
-// A body that throws may have put work into the stream: its memory is used until then.
 void Devices::launch_body(Flight& flight) {
     const Record& record = *flight.record;
     try {
         flight.in_stream = true;
         streams_[flight.device].launch(flight.stream, {record.name_view(), &Devices::run_body, &flight, flight.operands,
                                                        record.flops, flight.bytes});
-    } catch (const DeviceError&) {
+    } catch (const DeviceError& error) {
+        // CUDA tells of a launch that it refuses when the body has ended, which may have made others before.
+        if (error.usable() && gpu_bodies_) leave_behind(flight);
         flight.in_stream = false;
         throw;
     } catch (...) {
-        const memory::Point end = streams_.mark(flight.device, flight.stream);
-        for (memory::Block* block : flight.blocks)
-            if (block != nullptr) block->earlier.add(end);
+        leave_behind(flight);
         flight.in_stream = false;
         throw;
     }
+}
+
+// A body that failed may have put work into the stream: its memory, and what the body owns, are used until then.
+void Devices::leave_behind(const Flight& flight) {
+    left_behind_ = streams_.mark(flight.device, flight.stream);
+    for (memory::Block* block : flight.blocks)
+        if (block != nullptr) block->earlier.add(left_behind_);
 }
 
 void Devices::run_body(void* context, void* native_stream, const detail::Operand* operands) {

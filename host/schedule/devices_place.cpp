@@ -5,7 +5,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <utility>
 
 #include "heddle/error.hpp"
@@ -30,6 +29,12 @@ bool changes_borrowed(const Record& record) {
     return std::any_of(record.accesses(), record.accesses() + record.access_count, [](const auto& access) {
         return access.mode() != Mode::read && access.buffer().borrowed && !access.buffer().returns;
     });
+}
+
+// Whether it changes values that it read: half of it cannot be done again.
+bool updates(const Record& record) {
+    return std::any_of(record.accesses(), record.accesses() + record.access_count,
+                       [](const auto& access) { return access.mode() == Mode::update; });
 }
 
 }  // namespace
@@ -88,10 +93,6 @@ void Devices::proceed(Work& work) {
             if (turn_ != nullptr) place(*turn_, work);
             turn_ = nullptr;
             tidy(work);
-        } else if (!work.prepare.empty()) {
-            const Work::Preparation preparation = work.prepare.back();
-            work.prepare.pop_back();
-            prepare(preparation, work);
         } else if (!work.run.empty()) {
             Record* record = work.run.back();
             work.run.pop_back();
@@ -101,6 +102,10 @@ void Devices::proceed(Work& work) {
             work.done.pop_back();
             if (!done.kept) drop_body(*done.record);  // without the lock: it may hold buffers
             engine_.complete(*done.record);
+        } else if (!work.prepare.empty()) {  // behind what others may wait for
+            const Work::Preparation preparation = work.prepare.back();
+            work.prepare.pop_back();
+            prepare(preparation, work);
         } else if (!work.dropped.empty()) {
             work.dropped.pop_back();
         } else if (!work.destroy.empty()) {
@@ -142,6 +147,7 @@ void Devices::place_at(Record& record, Work& work) {
         const Placement::Choice choice = refused ? placement_.on_host(record, "the device refused a call", Why::refused)
                                                  : placement_.choose(record, devices, now);
         not_hungry(record, choice.device, work);
+        left_behind_ = {};
         try {
             if (choice.device == kHost) return to_host(record, choice, work);
             if (to_device(record, choice, work)) placement_.placed(record, choice, now);
@@ -154,11 +160,21 @@ void Devices::place_at(Record& record, Work& work) {
                 halted_ = true;
                 return held_.push_back(&record);
             }
-            if (on_failure_ == OnDeviceFailure::fail || tries == kTries || !record.ops->cpu)
-                return fail_now(record, std::current_exception(), work);
+            if (on_failure_ == OnDeviceFailure::fail || tries == kTries || !record.ops->cpu ||
+                (left_behind_ && updates(record)))
+                return fail_behind(record, std::current_exception(), work);
+            if (left_behind_) {
+                const auto asked = placement_.asks_for_device(record) ? Ledger::Asked::yes : Ledger::Asked::no;
+                placement_.ledger().fell_back(record.name_view(), Why::refused, asked);
+                begun(record);
+                record.flags |= graph::kPinHost;
+                Points until;
+                until.add(left_behind_);
+                return park(record, until);
+            }
             refused = true;  // to the host, unless it was the way there that was refused
         } catch (...) {
-            return fail_now(record, std::current_exception(), work);
+            return fail_behind(record, std::current_exception(), work);
         }
     }
 }
@@ -188,7 +204,7 @@ void Devices::prepare(const Work::Preparation& preparation, Work& work) {
 
 void Devices::warn_once(std::string text) {
     const auto [at, fresh] = warned_.insert(std::move(text));
-    if (fresh) fmt::print(stderr, "heddle: {}\n", *at);
+    if (fresh) tell(*at);
 }
 
 void Devices::to_host(Record& record, const Placement::Choice& choice, Work& work) {

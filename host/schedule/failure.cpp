@@ -1,5 +1,6 @@
 #include "host/schedule/failure.hpp"
 
+#include <cstdio>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -120,6 +121,8 @@ FailurePtr make_failure(EngineCore& engine, Record& record, std::exception_ptr t
 void fail(EngineCore& engine, Record& record, std::exception_ptr thrown) {
     fail(engine, record, make_failure(engine, record, std::move(thrown)));
 }
+
+void tell(const std::string& text) noexcept { std::fprintf(stderr, "heddle: %s\n", text.c_str()); }
 
 std::string what_of(const std::exception_ptr& error) {
     try {

@@ -20,6 +20,8 @@ void fail(EngineCore& engine, graph::Record& record, const graph::FailurePtr& fa
 void fail(EngineCore& engine, graph::Record& record, std::exception_ptr thrown);
 // What fail() makes of it, without its effects.
 graph::FailurePtr make_failure(EngineCore& engine, graph::Record& record, std::exception_ptr thrown);
+// Writes "heddle: TEXT" to standard error, whether that can be written or not.
+void tell(const std::string& text) noexcept;
 // Its what(), for messages.
 std::string what_of(const std::exception_ptr& error);
 

@@ -2,13 +2,13 @@
 
 #include <fmt/core.h>
 
-#include <cstdio>
+#include "host/schedule/failure.hpp"
 
 namespace heddle::schedule {
 namespace {
 
-void tell(std::string_view task, std::string_view reason, std::string_view remedy) {
-    fmt::print(stderr, "heddle: task '{}' was to run on a device and runs on the CPU: {}; {}\n", task, reason, remedy);
+void warn(std::string_view task, std::string_view reason, std::string_view remedy) {
+    tell(fmt::format("task '{}' was to run on a device and runs on the CPU: {}; {}", task, reason, remedy));
 }
 
 }  // namespace
@@ -74,15 +74,15 @@ void Ledger::fell_back(std::string_view task, Why why, Asked asked) {
     told = true;
     switch (why) {
         case Why::no_form:
-            return tell(task, "it has no form for a device, or changes memory of the caller's",
+            return warn(task, "it has no form for a device, or changes memory of the caller's",
                         "give it a body that takes views of buffers of Heddle's own, or take its pin away");
         case Why::memory:
-            return tell(task, "what it touches does not fit into the memory of the device",
+            return warn(task, "what it touches does not fit into the memory of the device",
                         "use smaller tiles or regions, or raise EngineOptions::device_memory");
         case Why::refused:
-            return tell(task, "the device refused a call", "see whether others use the device at the same time");
+            return warn(task, "the device refused a call", "see whether others use the device at the same time");
         case Why::lost:
-            return tell(task, "no device is usable any more", "see the error that it was lost with");
+            return warn(task, "no device is usable any more", "see the error that it was lost with");
         case Why::chosen:
             return;
     }
@@ -91,7 +91,7 @@ void Ledger::fell_back(std::string_view task, Why why, Asked asked) {
 void tell_no_device(std::string_view task, bool& told) {
     if (told) return;
     told = true;
-    tell(task, "the engine has no device", "see EngineOptions::device and HEDDLE_DEVICE");
+    warn(task, "the engine has no device", "see EngineOptions::device and HEDDLE_DEVICE");
 }
 
 }  // namespace heddle::schedule

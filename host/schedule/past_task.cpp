@@ -85,6 +85,7 @@ bool PastTask::run_again(Versions& versions, int worker) {
     const std::size_t count = flying ? record->access_count : kept_.accesses.size();
     const TaskAccess* accesses = flying ? record->accesses() : kept_.accesses.data();
     const std::int64_t pieces = !flying ? kept_.pieces : record->has(graph::kWide) ? record->extra->pieces : 1;
+    if (!ops.cpu) return false;
     for (const memory::TileUse& use : uses)
         if (use.read != 0 && versions.count({&memory::replicas_of(*use.buffer)->at(use.tile), use.read}) == 0)
             return false;

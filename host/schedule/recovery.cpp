@@ -46,7 +46,10 @@ void Devices::failed(int device, std::exception_ptr error) {
     Work work;
     {
         const std::lock_guard lock(mutex_);
-        lose(device, error, work);
+        if (draining_[static_cast<std::size_t>(device)] != 0)
+            late_loss_[static_cast<std::size_t>(device)] = error;  // report() goes on with it
+        else
+            lose(device, error, work);
         tidy(work);
     }
     proceed(work);
@@ -84,8 +87,7 @@ void Devices::lose(int device, const std::exception_ptr& error, Work& work) {
     fed(device, work);
     loss_ = error;
     halted_ = true;
-    fmt::print(stderr, "heddle: {} is lost, its work goes on elsewhere: {}\n", streams_.description(device).name,
-               what_of(error));
+    tell(fmt::format("{} is lost, its work goes on elsewhere: {}", streams_.description(device).name, what_of(error)));
 }
 
 // What was in flight has failed, and tiles whose only values were there are spoiled.
@@ -154,6 +156,7 @@ void Devices::recover(Work& work) {
 bool Devices::prepare(Recovery& recovery, Work&) {
     memory::Journal& journal = coherence_.journal();
     std::vector<TileUse> missing;
+    journal.hold(true);
     recovery.entries = journal.plan(lost_, {grounded_.begin(), grounded_.end()}, missing);
     Points points;
     for (const TileUse& use : missing)
@@ -254,6 +257,7 @@ void Devices::finish(Recovery& recovery, Work& work) {
     resumed_.notify_all();
     work.ready.insert(work.ready.end(), held_.begin(), held_.end());
     held_.clear();
+    coherence_.journal().hold(false);
     coherence_.journal().prune();
 }
 

@@ -37,8 +37,9 @@ public:
     AnyBuffer(Engine& engine, DType dtype, const Shape& shape, void* borrowed, const BufferOptions& options = {});
     // Over memory of a GPU, without a copy; the stream is waited for by what uses it, not here. Tasks on that device
     // work in this memory, and what others write is brought there when a task there needs it, so a GPU body that reads
-    // the buffer sees its values at `data`. The caller keeps it until the last task that uses it is done. Throws
-    // ArgumentError for an engine that does not run on that device, DeviceError for what is no stream of it.
+    // the buffer sees its values at `data`. The caller keeps it until the last task that uses it is done and the buffer
+    // is gone. Throws ArgumentError for an engine that does not run on that device, DeviceError for what is no stream
+    // of it.
     AnyBuffer(Engine& engine, DType dtype, const Shape& shape, const AdoptedMemory& memory,
               const BufferOptions& options = {});
     AnyBuffer(AnyBuffer&& other) noexcept : core_(other.core_) { other.core_ = nullptr; }

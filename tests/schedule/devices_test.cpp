@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "heddle/scope.hpp"
+#include "host/memory/tiles.hpp"
 #include "host/schedule/devices.hpp"
 #include "host/schedule/engine_core.hpp"
 #include "tests/schedule/support.hpp"
@@ -201,6 +202,21 @@ TEST(Devices, PoliciesAndPins) {
     EXPECT_EQ(on_device({Policy::fixed, 0.3}, Place::automatic), 30u);
     EXPECT_EQ(on_device({Policy::fixed, 0.0}, Place::automatic), 0u);
     EXPECT_EQ(on_device({Policy::fixed, 1.0}, Place::automatic), 100u);
+}
+
+TEST(Devices, BytesThatWerePutAsideGoWithTheTasksThatReadThem) {
+    Engine engine({.threads = 2, .device = "sim", .placement = kOnDevices});
+    Buffer<int> x(engine, Shape{100}), y(engine, Shape{100});
+    for (int i = 0; i < 20; ++i) {
+        engine.submit(
+            {.name = "set", .place = Place::cpu}, [i](View<int> v) { std::fill(v.begin(), v.end(), i); }, write(x));
+        engine.submit(
+            "copy", [](View<const int> in, View<int> out) { std::copy(in.begin(), in.end(), out.begin()); }, read(x),
+            write(y));
+        engine.wait();
+        EXPECT_EQ(y.host_view()[99], i);
+        EXPECT_LE(memory::replicas_of(*x.core())->at(0).saved.size(), 1u) << i;
+    }
 }
 
 TEST(Devices, StateThatStaysOnADeviceDoesNotMakeTheJournalLong) {

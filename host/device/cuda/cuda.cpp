@@ -171,6 +171,7 @@ void Cuda::copy_from_peer(Stream stream, void* to, Accelerator& source, const vo
 
 void Cuda::launch(Stream stream, const Launch& launch) {
     run([&] {
+        cudaGetLastError();  // of others on this thread
         launch.run(launch.context, native(stream), launch.operands.data());
         // What `run` launched with <<<>>> told nobody of its failure.
         const auto status = cudaGetLastError();

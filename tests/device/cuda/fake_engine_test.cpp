@@ -4,7 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <memory>
 #include <numeric>
+#include <stdexcept>
+#include <string>
+#include <thread>
 #include <vector>
 
 #include "heddle/heddle.hpp"
@@ -162,6 +167,73 @@ TEST(FakeEngine, ALaunchThatIsRefusedEndsOnTheCpu) {
                [](const GpuStream&, View<float>) { fake_cuda::set_last_error(cudaErrorInvalidConfiguration); }),
         write(a));
     EXPECT_EQ(a.host_view()[0], 3.0f);
+}
+
+// Work that was put into the stream before the launch that CUDA refused goes on: what it changes must not be taken for
+// the CPU body's, nor be done twice.
+TEST(FakeEngine, WhatWasLaunchedBeforeARefusalIsWaitedFor) {
+    Engine engine({.threads = 1, .device = "cuda:0", .placement = {PlacementOptions::Policy::gpu}});
+    std::atomic<bool> done{false};
+    const auto half = [&](const GpuStream& where, View<float> to) {
+        fake_cuda::enqueue(native(where), [&done, to = to.data(), n = to.size()] {
+            std::this_thread::sleep_for(std::chrono::milliseconds(30));
+            std::fill(to, to + n, -1.0f);
+            done = true;
+        });
+        fake_cuda::set_last_error(cudaErrorInvalidConfiguration);
+    };
+    Buffer<float> a(engine, {100});
+    engine.submit("overwrites",
+                  bodies(
+                      [&](View<float> to) {
+                          EXPECT_TRUE(done);
+                          std::fill(to.begin(), to.end(), 3.0f);
+                      },
+                      half),
+                  write(a));
+    EXPECT_EQ(a.host_view()[99], 3.0f);
+    EXPECT_EQ(engine.fallbacks().refused, 1u);
+
+    int ran = 0;
+    engine.submit("updates", bodies([&](View<float>) { ++ran; }, half), update(a));
+    EXPECT_THROW(engine.wait(), DeviceError);
+    EXPECT_EQ(ran, 0);
+    EXPECT_THROW(a.host_view(), DeviceError);
+}
+
+// What a body owns lives until what it enqueued is done, also when it throws.
+TEST(FakeEngine, ABodyThatThrowsIsKeptUntilItsWorkIsDone) {
+    Engine engine({.threads = 1, .device = "cuda:0", .placement = {PlacementOptions::Policy::gpu}});
+    Buffer<float> a(engine, {10});
+    std::atomic<bool> kept{false};
+    {
+        auto owned = std::make_shared<int>(7);
+        const std::weak_ptr<int> seen = owned;
+        engine.submit("throws", gpu_body([owned = std::move(owned), seen, &kept](const GpuStream& where, View<float>) {
+                          fake_cuda::enqueue(native(where), [seen, &kept] {
+                              std::this_thread::sleep_for(std::chrono::milliseconds(30));
+                              kept = !seen.expired();
+                          });
+                          throw std::runtime_error("after a launch");
+                      }),
+                      write(a));
+    }
+    EXPECT_THROW(engine.wait(), TaskError);
+    EXPECT_TRUE(kept);
+}
+
+// An error that others left behind on this thread is not the task's.
+TEST(FakeEngine, OthersErrorsAreNotTheTasks) {
+    Engine engine({.threads = 1, .device = "cuda:0", .placement = {PlacementOptions::Policy::gpu}});
+    Counts counts;
+    auto a = iota(engine, 10);
+    Buffer<float> b(engine, {10});
+    fake_cuda::set_last_error(cudaErrorMemoryAllocation);
+    engine.submit("healthy", twice_plus_one(counts), write(b), read(a));
+    engine.wait();
+    EXPECT_EQ(counts.gpu, 1);
+    EXPECT_EQ(counts.cpu, 0);
+    EXPECT_EQ(engine.fallbacks().refused, 0u);
 }
 
 TEST(FakeEngine, AnIllegalAddressEndsOnTheCpuWithTheRightBytes) {
