@@ -103,10 +103,15 @@ History::Kind History::empty() const {
     return kind;
 }
 
-History::Kind& History::kind(std::string_view name, double bytes) {
-    int size = 0;
+History::Kind& History::kind(std::string_view name, double bytes, double flops) {
+    constexpr int kSizes = 64, kLowest = -4, kHighest = 16;
+    int size = 0, per_byte = 0;
     if (bytes >= 1) std::frexp(bytes, &size);
-    return kind({name, size});
+    if (flops > 0) {
+        std::frexp(flops / std::max(bytes, 1.0), &per_byte);
+        per_byte = std::clamp(per_byte, kLowest, kHighest) - kLowest + 1;
+    }
+    return kind({name, size + kSizes * per_byte});
 }
 
 History::Kind& History::kind(Key key) {

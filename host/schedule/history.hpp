@@ -12,9 +12,9 @@
 
 namespace heddle::schedule {
 
-// How long tasks took, by their names, the size of what they touch (to a power of two) and the kind of lane: "cpu", or
-// a device's model. Not thread-safe: the mutex of the engine's Devices guards it. Finding what is known allocates
-// nothing.
+// How long tasks took, by their names, the size of what they touch and their flops per byte (to powers of two), and the
+// kind of lane: "cpu", or a device's model. Not thread-safe: the mutex of the engine's Devices guards it. Finding what
+// is known allocates nothing.
 class History {
 public:
     struct Estimate {
@@ -42,7 +42,7 @@ public:
 
     // Stays where it is while the history lives. After kMost of them, those of all new names and sizes are one, of
     // which nothing is learnt.
-    Kind& kind(std::string_view name, double bytes);
+    Kind& kind(std::string_view name, double bytes, double flops = 0);
     static constexpr std::size_t kMost = 4096;
     bool learns(const Kind& kind) const { return &kind != &others_; }
 

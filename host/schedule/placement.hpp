@@ -48,7 +48,7 @@ public:
     void ended(const graph::Record& record, History::Kind& kind, int device, double seconds);
 
     History::Kind& kind(const graph::Record& record) {
-        return history_.kind(record.name_view(), touched_bytes(record));
+        return history_.kind(record.name_view(), touched_bytes(record), record.flops);
     }
     History& history() { return history_; }
     Ledger& ledger() { return ledger_; }

@@ -128,6 +128,11 @@ TEST(History, SizesAreApartByPowersOfTwo) {
     EXPECT_EQ(&history.kind("a", 1000), &history.kind("a", 600));
     EXPECT_NE(&history.kind("a", 1000), &history.kind("a", 1100));
     EXPECT_NE(&history.kind("a", 1000), &history.kind("b", 1000));
+    // Passes of all expressions have one name: what they compute tells them apart.
+    EXPECT_NE(&history.kind("a", 1000, 1000), &history.kind("a", 1000, 8000));
+    EXPECT_NE(&history.kind("a", 1000, 1000), &history.kind("a", 1000));
+    EXPECT_EQ(&history.kind("a", 1000, 8000), &history.kind("a", 1001, 8100));
+    EXPECT_EQ(&history.kind("a", 1000, 1e-300), &history.kind("a", 1000, 1e-9));
     for (std::size_t i = 0; i < 2 * History::kMost; ++i) history.kind("task " + std::to_string(i), 8);
     EXPECT_TRUE(history.learns(history.kind("a", 1000)));
     EXPECT_FALSE(history.learns(history.kind("one more", 8)));
