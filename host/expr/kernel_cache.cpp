@@ -8,7 +8,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <random>
+
+#include "host/base/whole_file.hpp"
 
 namespace heddle::expr {
 namespace {
@@ -122,29 +123,13 @@ bool KernelCache::read(const fs::path& path, std::string_view key, std::vector<c
 }
 
 void KernelCache::write(const fs::path& path, std::string_view key, const std::vector<char>& binary) const {
-    std::error_code failed;
-    fs::create_directories(folder_, failed);
-    // By chance: process numbers repeat where several machines or containers share a folder.
-    std::random_device random;
-    const fs::path temporary = folder_ / fmt::format("{:08x}{:08x}{:08x}.part", random(), random(), random());
     Header header;
     header.key_bytes = key.size();
     header.binary_bytes = binary.size();
-    header.checksum = checksum(key, std::string_view(binary.data(), binary.size()));
-    {
-        std::ofstream file(temporary, std::ios::binary);
-        file.write(reinterpret_cast<const char*>(&header), sizeof(header));
-        file.write(key.data(), static_cast<std::streamsize>(key.size()));
-        file.write(binary.data(), static_cast<std::streamsize>(binary.size()));
-        file.close();
-        if (file.fail()) {
-            // No folder, no space, no permission: the kernel is compiled again next time.
-            fs::remove(temporary, failed);
-            return;
-        }
-    }
-    fs::rename(temporary, path, failed);
-    if (failed) fs::remove(temporary, failed);
+    const std::string_view code(binary.data(), binary.size());
+    header.checksum = checksum(key, code);
+    const std::string_view parts[] = {{reinterpret_cast<const char*>(&header), sizeof(header)}, key, code};
+    if (!write_whole(path, parts)) return;  // the kernel is compiled again next time
     trim();
 }
 

@@ -8,10 +8,10 @@
 #include <cstdlib>
 #include <fstream>
 #include <map>
-#include <random>
 #include <tuple>
 #include <utility>
 
+#include "host/base/whole_file.hpp"
 #include "host/expr/kernel_cache.hpp"
 
 namespace heddle::schedule {
@@ -154,23 +154,8 @@ void History::save(const fs::path& path) const {
         text += fmt::format("{}\t{}\t{}\t{}\t{}\n", size, line.samples, line.seconds, lane, name);
     }
     text += fmt::format("sum {:016x}\n", checksum(text));
-    std::error_code failed;
-    fs::create_directories(path.parent_path(), failed);
-    std::random_device random;  // process numbers repeat where several machines share a folder
-    fs::path temporary = path;
-    temporary += fmt::format(".{:08x}{:08x}.part", random(), random());
-    {
-        std::ofstream file(temporary, std::ios::binary);
-        file << text;
-        file.close();
-        // No folder, no space, no permission: it is measured again next time.
-        if (file.fail()) {
-            fs::remove(temporary, failed);
-            return;
-        }
-    }
-    fs::rename(temporary, path, failed);
-    if (failed) fs::remove(temporary, failed);
+    const std::string_view whole = text;
+    write_whole(path, {&whole, 1});  // if that fails, it is measured again next time
 }
 
 fs::path History::file(const std::string& option, bool simulated) {
