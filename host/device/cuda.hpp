@@ -32,8 +32,6 @@ struct CudaState {
 CudaState find_cuda();
 // How many devices there are; 0 without a driver.
 int cuda_device_count();
-// Whether any of them could be used.
-bool has_usable_cuda();
 
 struct CudaOptions {
     int compute_streams = 4;
@@ -43,8 +41,8 @@ struct CudaOptions {
 // The device of that number. Throws DeviceError where there is none or it is too old, NotBuilt where this build has no
 // CUDA. A context of the device is made, if the program has none yet.
 std::unique_ptr<Accelerator> make_cuda(int ordinal, const CudaOptions& options);
-// Those that `text` names: "cuda", all that are usable, and DeviceError (NotBuilt) where there is none; "cuda:0" or
-// "cuda:0,2", these. ArgumentError for another text.
+// Those that `text` names: "auto", all that are usable; "cuda", the same, and DeviceError (NotBuilt) where there is
+// none; "cuda:0" or "cuda:0,2", these. ArgumentError for another text.
 std::vector<std::unique_ptr<Accelerator>> make_cudas(const std::string& text, const CudaOptions& options);
 
 }  // namespace heddle::device

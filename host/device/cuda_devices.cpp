@@ -30,24 +30,21 @@ std::vector<int> ordinals_of(const std::string& text) {
     return ordinals;
 }
 
-bool is_usable(const CudaDevice& device) { return device.unusable.empty(); }
+std::vector<int> usable_ordinals() {
+    const auto found = find_cuda().devices;
+    std::vector<int> ordinals;
+    for (std::size_t i = 0; i < found.size(); ++i)
+        if (found[i].unusable.empty()) ordinals.push_back(static_cast<int>(i));
+    return ordinals;
+}
 
 }  // namespace
 
-bool has_usable_cuda() {
-    const auto state = find_cuda();
-    return std::any_of(state.devices.begin(), state.devices.end(), is_usable);
-}
-
 std::vector<std::unique_ptr<Accelerator>> make_cudas(const std::string& text, const CudaOptions& options) {
-    if (!text.starts_with("cuda")) refuse(text);
-    auto ordinals = ordinals_of(text);
-    if (ordinals.empty()) {
-        const auto found = find_cuda().devices;
-        for (std::size_t i = 0; i < found.size(); ++i)
-            if (is_usable(found[i])) ordinals.push_back(static_cast<int>(i));
-        if (ordinals.empty()) ordinals.push_back(0);  // make_cuda says why it cannot be used
-    }
+    const bool any = text == "auto";
+    if (!any && !text.starts_with("cuda")) refuse(text);
+    auto ordinals = any || text == "cuda" ? usable_ordinals() : ordinals_of(text);
+    if (ordinals.empty() && !any) ordinals.push_back(0);  // make_cuda says why it cannot be used
     std::vector<std::unique_ptr<Accelerator>> devices;
     for (const int ordinal : ordinals) devices.push_back(make_cuda(ordinal, options));
     return devices;

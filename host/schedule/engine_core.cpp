@@ -78,9 +78,7 @@ void EngineCore::open_sim(const EngineOptions& options) {
 }
 
 void EngineCore::open_cuda(const EngineOptions& options) {
-    const bool any = device_name_ == "auto";
-    std::vector<std::unique_ptr<device::Accelerator>> devices;
-    if (!any || device::has_usable_cuda()) devices = device::make_cudas(any ? "cuda" : device_name_, {});
+    auto devices = device::make_cudas(device_name_, {});
     device_name_ = devices.empty() ? "omp" : "cuda";
     if (devices.empty()) return;
     // Of one core of a server, roughly: what was measured corrects it.
