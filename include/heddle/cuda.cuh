@@ -71,7 +71,10 @@ struct ForEachCpu {
     void operator()(const Piece& piece, View<T>... views) {
         const auto begin = extents.count * piece.index / piece.count;
         const auto end = extents.count * (piece.index + 1) / piece.count;
-        for (long long i = begin; i < end; ++i) f(extents.index(i), device_view_of(views)...);
+        const auto run = [&](const DeviceView<T>&... seen) {
+            for (long long i = begin; i < end; ++i) f(extents.index(i), seen...);
+        };
+        run(device_view_of(views)...);
     }
 };
 
