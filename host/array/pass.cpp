@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 
 #include "heddle/error.hpp"
 #include "host/array/pass_gpu.hpp"
 #include "host/array/pass_parts.hpp"
-#include "host/array/pass_runner.hpp"
 #include "host/graph/buffer_core.hpp"
 #include "host/io/dataset.hpp"
 #include "host/memory/host_memory.hpp"
@@ -21,8 +19,6 @@ constexpr std::int64_t kTileBytes = std::int64_t{8} << 20;
 // The same where devices compute, which copies between them and the host should keep busy: of this size they run at
 // full speed, and several tiles fit into the memory of every GPU.
 constexpr std::int64_t kDeviceTileBytes = std::int64_t{32} << 20;
-
-std::int64_t bytes_of(DType dtype, std::int64_t count) { return count * static_cast<std::int64_t>(size_of(dtype)); }
 
 // An integer power tells of a negative exponent after its work only, when the task has ended: it stays on the CPU.
 bool has_device_form(const expr::Program& program) {
@@ -269,86 +265,6 @@ void Pass::tile_results() {
     }
 }
 
-// One buffer for all that touch the memory in tiles of the same shape.
-AnyBuffer& Pass::lend(const Node& node, const Shape& tile) {
-    std::byte* bytes = node.as<Memory>()->storage->bytes.get();
-    for (const auto& lent : context_.lent)
-        if (lent.bytes == bytes && lent.tile == tile && lent.buffer->dtype() == node.dtype &&
-            lent.buffer->shape() == buffer_shape(node.shape))
-            return *lent.buffer;
-    context_.lent.push_back({bytes, tile,
-                             std::make_unique<AnyBuffer>(context_.engine, node.dtype, buffer_shape(node.shape), bytes,
-                                                         BufferOptions{.tile = tile})});
-    return *context_.lent.back().buffer;
-}
-
-namespace {
-
-// Of the leaf's array, what a tile of the iteration space touches, as far as the grids of both agree.
-Shape touched_tile(const Leaf& leaf, const Shape& tile) {
-    Shape extents;
-    for (std::size_t axis = 0; axis < leaf.access.size(); ++axis) {
-        const auto& entry = leaf.access[axis];
-        const auto wanted = entry.axis < 0 ? 1 : tile[entry.axis] * std::max<std::int64_t>(std::abs(entry.step), 1);
-        extents.push_back(std::min(wanted, leaf.node->shape[static_cast<int>(axis)]));
-    }
-    return buffer_shape(extents);
-}
-
-}  // namespace
-
-void Pass::make_buffers() {
-    if (std::any_of(groups_.begin(), groups_.end(), [](const auto& group) { return group->gpu != nullptr; }))
-        for (auto& input : inputs_)
-            if (input->kind == LeafKind::in_place)
-                input->resident = &lend(*input->leaf.node, touched_tile(input->leaf, tile_));
-
-    const auto slots = static_cast<std::size_t>(std::min(kSlots, TileGrid(shape_, tile_).count()));
-    for (auto& input : inputs_) {
-        if (!input->staged()) continue;
-        const auto count = count_of(touched(input->leaf.access, Box::whole(tile_)));
-        for (std::size_t i = 0; i < slots; ++i)
-            input->slots.push_back(std::make_unique<AnyBuffer>(context_.engine, input->leaf.node->dtype, Shape{count}));
-    }
-    for (auto& output : outputs_) {
-        if (output->product.sink)
-            for (std::size_t i = 0; i < slots; ++i)
-                output->slots.push_back(
-                    std::make_unique<AnyBuffer>(context_.engine, output->computed, Shape{tile_.count()}));
-        if (output->kind != Output::Kind::reduction) continue;
-        Shape counts;
-        for (int axis = 0; axis < shape_.rank(); ++axis)
-            counts.push_back(output->geometry->reduced[static_cast<std::size_t>(axis)]
-                                 ? 1
-                                 : (shape_[axis] + tile_[axis] - 1) / std::max<std::int64_t>(tile_[axis], 1));
-        output->states.resize(static_cast<std::size_t>(counts.count()));
-        if (output->on_devices) {
-            const TileGrid grid(shape_, tile_, last_);
-            std::int64_t bytes = 1;
-            for (std::int64_t i = 0; i < grid.count(); ++i) bytes = std::max(bytes, leaf_bytes(*output, grid.box(i)));
-            for (std::size_t i = 0; i < slots; ++i)
-                output->leaves.push_back(std::make_unique<AnyBuffer>(context_.engine, DType::uint8, Shape{bytes}));
-            continue;
-        }
-        output->parts.resize(slots);
-        for (std::size_t i = 0; i < slots; ++i)
-            output->tokens.push_back(std::make_unique<AnyBuffer>(context_.engine, DType::uint8, Shape{1}));
-    }
-    for (auto& group : groups_)
-        for (auto* output : group->outputs)
-            for (auto& parts : output->parts)
-                parts.resize(static_cast<std::size_t>(group->split.pieces(Box::whole(tile_))));
-}
-
-std::int64_t Pass::output_tile(const ReduceGeometry& geometry, const Box& box) const {
-    std::int64_t index = 0;
-    for (int axis = 0; axis < shape_.rank(); ++axis) {
-        if (geometry.reduced[static_cast<std::size_t>(axis)]) continue;
-        index = index * ((shape_[axis] + tile_[axis] - 1) / tile_[axis]) + box.lo[axis] / tile_[axis];
-    }
-    return index;
-}
-
 PassReport Pass::report() const {
     PassReport report;
     report.shape = shape_;
@@ -377,180 +293,6 @@ PassReport Pass::report() const {
     }
     for (const auto& group : groups_) report.programs.push_back(group->program.to_string());
     return report;
-}
-
-void Pass::submit(Scope& scope) {
-    make_buffers();
-    const TileGrid grid(shape_, tile_, last_);
-    if (grid.count() == 0) return submit_empty(scope);
-    for (auto& output : outputs_)
-        if (output->kind == Output::Kind::histogram) submit_zero(scope, *output->product.buffer);
-    for (std::int64_t index = 0; index < grid.count(); ++index) {
-        const Box box = grid.box(index);
-        const auto slot = index % kSlots;
-        submit_reads(scope, box, slot);
-        for (auto& group : groups_) submit_group(scope, *group, box, slot);
-        submit_writes(scope, box, slot);
-        submit_returns(scope, box);
-    }
-}
-
-void Pass::release() {
-    for (auto& input : inputs_) input->slots.clear();
-    for (auto& output : outputs_) {
-        output->slots.clear();
-        output->tokens.clear();
-        output->leaves.clear();
-        output->states = {};
-        output->parts = {};
-    }
-}
-
-void Pass::take_turn(std::vector<AnyAccess>& accesses) const {
-    if (context_.turn) accesses.push_back({context_.turn.get(), Mode::read, std::nullopt});
-}
-
-void Pass::submit_reads(Scope& scope, const Box& box, std::int64_t slot) {
-    for (auto& entry : inputs_) {
-        if (!entry->staged()) continue;
-        auto* input = entry.get();
-        auto ranges = touched(input->leaf.access, box);
-        std::vector<AnyAccess> accesses{
-            {input->slots[static_cast<std::size_t>(slot)].get(), Mode::write, std::nullopt}};
-        if (input->resident) accesses.push_back({input->resident, Mode::read, std::nullopt});
-        take_turn(accesses);
-        const bool stored = input->kind == LeafKind::stored;
-        const TaskOptions options{.name = stored ? "read" : "gather", .lane = stored ? Lane::io : Lane::cpu};
-        auto* done = &context_.progress.bytes_done;
-        scope.submit_list(options, accesses, [=](const Piece&, const detail::Operand* operands) {
-            stage_values(*input->leaf.node, ranges, input->resident ? operands[1].data : nullptr, operands[0].data);
-            if (stored) done->fetch_add(bytes_of(input->leaf.node->dtype, count_of(ranges)), std::memory_order_relaxed);
-        });
-    }
-}
-
-void Pass::submit_writes(Scope& scope, const Box& box, std::int64_t slot) {
-    for (auto& entry : outputs_) {
-        auto* output = entry.get();
-        if (!output->product.sink) continue;
-        std::vector<AnyAccess> accesses{
-            {output->slots[static_cast<std::size_t>(slot)].get(), Mode::read, std::nullopt}};
-        take_turn(accesses);
-        auto* done = &context_.progress.bytes_done;
-        scope.submit_list(
-            {.name = "write", .lane = Lane::io}, accesses, [=](const Piece&, const detail::Operand* operands) {
-                if (output->on_devices && output->product.stats != nullptr)
-                    count_non_finite(output->computed, operands[0].data, box.count(), *output->product.stats);
-                output->product.sink->write(box, operands[0].data);
-                done->fetch_add(bytes_of(output->computed, box.count()), std::memory_order_relaxed);
-            });
-    }
-}
-
-// A device may have computed what is to lie in the caller's memory: a task that reads it on the host has it copied
-// there. The values of one tile travel while the next is computed. Where passes take turns, what one leaves for another
-// comes back too: else what it was made from would be kept, in case that the device is lost.
-void Pass::submit_returns(Scope& scope, const Box& box) {
-    for (auto& output : outputs_) {
-        if (output->kind != Output::Kind::map || output->product.buffer == nullptr) continue;
-        if (!output->product.buffer->core()->returns && !(output->on_devices && context_.turn != nullptr)) continue;
-        std::vector<AnyAccess> accesses{{output->product.buffer, Mode::read, buffer_box(box)}};
-        take_turn(accesses);
-        scope.submit_list({.name = "return", .place = Place::cpu}, accesses,
-                          [](const Piece&, const detail::Operand*) {});
-    }
-}
-
-void Pass::submit_group(Scope& scope, Group& group, const Box& box, std::int64_t slot) {
-    auto tile = std::make_shared<Tile>();
-    tile->box = box;
-    tile->slot = slot;
-    auto accesses = Runner::accesses(group, *tile, *this);
-    take_turn(accesses);
-    const auto pieces = group.split.pieces(box);
-    for (auto* output : group.outputs)
-        if (output->kind == Output::Kind::reduction && !output->on_devices && output->mode == SplitMode::outputs) {
-            auto& states = output->states[static_cast<std::size_t>(output_tile(*output->geometry, box))];
-            if (states.empty()) states.resize(static_cast<std::size_t>(pieces));
-        }
-    // States of reductions and counts of what is not finite lie outside the buffers: that must run only once.
-    const bool anywhere = group.has_maps_only() || group.makes_leaves();
-    const TaskOptions options{.name = "compute",
-                              .pieces = pieces,
-                              .flops = group.program.cost() * static_cast<double>(box.count()),
-                              .place = anywhere ? Place::automatic : Place::cpu};
-    const auto compute = [this, &group, tile](const Piece& piece, const detail::Operand* operands) {
-        Runner(*this, group, *tile, operands).run(piece);
-    };
-    if (group.gpu != nullptr && !group.gpu->failed())
-        scope.submit_list(options, accesses, bodies(compute, GpuBody(*this, group, tile)));
-    else
-        scope.submit_list(options, accesses, compute);
-    for (auto* output : group.outputs)
-        if (output->kind == Output::Kind::reduction && output->on_devices)
-            submit_join(scope, *output, box, slot);
-        else if (output->kind == Output::Kind::reduction && output->mode == SplitMode::leaves)
-            submit_merge(scope, *output, box, slot);
-}
-
-// Joins a tile's leaves on the host, wherever they were made: the tree is the CPU's.
-void Pass::submit_join(Scope& scope, Output& output, const Box& box, std::int64_t slot) {
-    const Box region = buffer_box(output.geometry->output_box(box, output.reduction->keep_dims));
-    const auto index = static_cast<std::size_t>(output_tile(*output.geometry, box));
-    std::vector<AnyAccess> accesses{{output.leaves[static_cast<std::size_t>(slot)].get(), Mode::read, std::nullopt},
-                                    {output.product.buffer, Mode::update, region}};
-    take_turn(accesses);
-    scope.submit_list(
-        {.name = "combine", .place = Place::cpu}, accesses,
-        [&output, box, index](const Piece&, const detail::Operand* operands) {
-            auto& states = output.states[index];
-            if (states.empty()) states.resize(1);
-            const auto* from = static_cast<const std::byte*>(operands[0].data);
-            const auto leaves = output.geometry->leaves_of(box);
-            const auto outputs = static_cast<std::size_t>(output.geometry->outputs_of(box));
-            const std::size_t size = output.reducer.state_size, row = size * static_cast<std::size_t>(leaves.count);
-            for (std::int64_t leaf = 0; leaf < leaves.count; ++leaf) {
-                Bytes level(outputs * size);
-                for (std::size_t o = 0; o < outputs; ++o)
-                    std::memcpy(level.data() + o * size, from + o * row + static_cast<std::size_t>(leaf) * size, size);
-                states[0].fold.push(output.reducer, 0, leaves.first + leaf, std::move(level));
-            }
-            if (output.geometry->is_last(box)) finalize(output, states[0], box, operands[1], box);
-        });
-}
-
-void Pass::submit_merge(Scope& scope, Output& output, const Box& box, std::int64_t slot) {
-    const Box region = buffer_box(output.geometry->output_box(box, output.reduction->keep_dims));
-    const auto index = static_cast<std::size_t>(output_tile(*output.geometry, box));
-    std::vector<AnyAccess> accesses{{output.tokens[static_cast<std::size_t>(slot)].get(), Mode::update, std::nullopt},
-                                    {output.product.buffer, Mode::update, region}};
-    take_turn(accesses);
-    scope.submit_list({.name = "combine", .place = Place::cpu}, accesses,
-                      [&output, box, index, slot](const Piece&, const detail::Operand* operands) {
-                          auto& states = output.states[index];
-                          if (states.empty()) states.resize(1);
-                          for (auto& part : output.parts[static_cast<std::size_t>(slot)]) {
-                              if (!part.open.empty()) throw std::logic_error("a piece cuts a leaf of a reduction");
-                              states[0].fold.absorb(output.reducer, std::move(part.fold));
-                          }
-                          if (output.geometry->is_last(box)) finalize(output, states[0], box, operands[1], box);
-                      });
-}
-
-void Pass::submit_empty(Scope& scope) {
-    for (auto& entry : outputs_) {
-        auto* output = entry.get();
-        if (output->product.node->shape.count() == 0) continue;
-        if (output->kind == Output::Kind::histogram) submit_zero(scope, *output->product.buffer);
-        if (output->kind != Output::Kind::reduction) continue;
-        const AnyAccess access{output->product.buffer, Mode::write, std::nullopt};
-        scope.submit_list({.name = "reduce nothing", .place = Place::cpu}, {&access, 1},
-                          [output](const Piece&, const detail::Operand* operands) {
-                              ReduceState nothing;
-                              const auto whole = Box::whole(output->geometry->shape);
-                              finalize(*output, nothing, whole, operands[0], whole);
-                          });
-    }
 }
 
 }  // namespace heddle::array

@@ -91,6 +91,8 @@ private:
     void make_buffers();
     void submit_reads(Scope& scope, const Box& box, std::int64_t slot);
     void submit_group(Scope& scope, Group& group, const Box& box, std::int64_t slot);
+    template <class Add>
+    void submit_combine(Scope& scope, Output& output, const Box& box, const AnyAccess& parts, Add add);
     void submit_join(Scope& scope, Output& output, const Box& box, std::int64_t slot);
     void submit_merge(Scope& scope, Output& output, const Box& box, std::int64_t slot);
     void submit_writes(Scope& scope, const Box& box, std::int64_t slot);

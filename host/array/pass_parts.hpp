@@ -73,6 +73,10 @@ struct Pass::Tile {
     std::vector<Box> regions;                    // per access: what it covers of its buffer
 };
 
+inline std::int64_t bytes_of(DType dtype, std::int64_t count) {
+    return count * static_cast<std::int64_t>(size_of(dtype));
+}
+
 // A buffer has at least one axis; values of rank 0 lie in its only element.
 inline Shape buffer_shape(const Shape& shape) { return shape.empty() ? Shape{1} : shape; }
 inline Box buffer_box(const Box& box) { return box.rank() == 0 ? Box{{0}, {1}} : box; }
