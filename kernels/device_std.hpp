@@ -126,9 +126,6 @@ struct complex {
 #define HEDDLE_EXACT_OF_TWO(name)                                                 \
     HEDDLE_DEVICE_STD_FN float name(float x, float y) { return ::name##f(x, y); } \
     HEDDLE_DEVICE_STD_FN double name(double x, double y) { return ::name(x, y); }
-#define HEDDLE_NOT_ON_DEVICE(name) \
-    float name(float);             \
-    double name(double);
 HEDDLE_EXACT(sqrt)
 HEDDLE_EXACT(floor)
 HEDDLE_EXACT(ceil)
@@ -137,32 +134,10 @@ HEDDLE_EXACT(rint)
 HEDDLE_EXACT(fabs)
 HEDDLE_EXACT_OF_TWO(fmod)
 HEDDLE_EXACT_OF_TWO(copysign)
-HEDDLE_NOT_ON_DEVICE(cbrt)
-HEDDLE_NOT_ON_DEVICE(exp)
-HEDDLE_NOT_ON_DEVICE(exp2)
-HEDDLE_NOT_ON_DEVICE(expm1)
-HEDDLE_NOT_ON_DEVICE(log)
-HEDDLE_NOT_ON_DEVICE(log2)
-HEDDLE_NOT_ON_DEVICE(log10)
-HEDDLE_NOT_ON_DEVICE(log1p)
-HEDDLE_NOT_ON_DEVICE(sin)
-HEDDLE_NOT_ON_DEVICE(cos)
-HEDDLE_NOT_ON_DEVICE(tan)
-HEDDLE_NOT_ON_DEVICE(asin)
-HEDDLE_NOT_ON_DEVICE(acos)
-HEDDLE_NOT_ON_DEVICE(atan)
-HEDDLE_NOT_ON_DEVICE(sinh)
-HEDDLE_NOT_ON_DEVICE(cosh)
-HEDDLE_NOT_ON_DEVICE(tanh)
-HEDDLE_NOT_ON_DEVICE(asinh)
-HEDDLE_NOT_ON_DEVICE(acosh)
-HEDDLE_NOT_ON_DEVICE(atanh)
-double atan2(double, double);
-double hypot(double, double);
-double pow(double, double);
+HEDDLE_DEVICE_STD_FN float fma(float x, float y, float z) { return ::fmaf(x, y, z); }
+HEDDLE_DEVICE_STD_FN double fma(double x, double y, double z) { return ::fma(x, y, z); }
 #undef HEDDLE_EXACT
 #undef HEDDLE_EXACT_OF_TWO
-#undef HEDDLE_NOT_ON_DEVICE
 
 }  // namespace std
 #endif

@@ -19,10 +19,10 @@ struct KernelSet {
 };
 
 // The instruction sets that kernels are compiled for; results have the same bits.
-enum class Isa : std::uint8_t { baseline, avx2 };
+enum class Isa : std::uint8_t { baseline, avx2, avx512 };  // avx2 with fma
 
 // What find_… hands out: the best that this processor has, or what use_isa chose (for tests and comparisons; do not
-// call it while another thread builds programs). use_isa(avx2) on a processor without it throws NotBuilt.
+// call it while another thread builds programs). use_isa of what the processor lacks throws NotBuilt.
 Isa active_isa();
 Isa best_isa();
 void use_isa(Isa isa);

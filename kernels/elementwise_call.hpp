@@ -7,6 +7,13 @@ namespace heddle::kernels {
 namespace fn {
 struct Lowered;  // host/expr turns it into its argument
 void positive(Lowered);
+// What loops call where no argument is far (math_trig.hpp).
+template <Op op, Real T>
+HEDDLE_FN T near(T x) requires(op == Op::sin || op == Op::cos || op == Op::tan) {
+    if constexpr (op == Op::sin) return math::sin_near(x);
+    if constexpr (op == Op::cos) return math::cos_near(x);
+    if constexpr (op == Op::tan) return math::tan_near(x);
+}
 }  // namespace fn
 
 // Fn<op>::of(arguments…) is fn::<op's name>(arguments…), for the types that have it.
@@ -20,6 +27,11 @@ struct Fn;
             fn::name(arguments...);                                   \
         }                                                             \
         { return fn::name(arguments...); }                            \
+        template <class T>                                            \
+        HEDDLE_FN static T near(T x) requires requires {              \
+            fn::near<Op::name>(x);                                    \
+        }                                                             \
+        { return fn::near<Op::name>(x); }                             \
     };
 HEDDLE_ELEMENTWISE_OPS(X)
 #undef X

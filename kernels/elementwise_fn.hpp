@@ -232,6 +232,9 @@ template <Real T> HEDDLE_FN T arcsinh(T x) { return math::asinh(x); }
 template <Real T> HEDDLE_FN T arccosh(T x) { return math::acosh(x); }
 template <Real T> HEDDLE_FN T arctanh(T x) { return math::atanh(x); }
 template <Real T> HEDDLE_FN T hypot(T x, T y) { return math::hypot(x, y); }
+template <Real T> HEDDLE_FN T erf(T x) { return math::erf(x); }
+template <Real T> HEDDLE_FN T erfc(T x) { return math::erfc(x); }
+template <Real T> HEDDLE_FN T sigmoid(T x) { return math::sigmoid(x); }
 template <Real T> HEDDLE_FN T floor(T x) { return math::floor(x); }
 template <Real T> HEDDLE_FN T ceil(T x) { return math::ceil(x); }
 template <Real T> HEDDLE_FN T round(T x) { return math::rint(x); }

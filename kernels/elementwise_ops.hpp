@@ -90,6 +90,9 @@ enum class TypeRule : std::uint8_t {
     X(arccosh, 1, floating)         \
     X(arctanh, 1, floating)         \
     X(hypot, 2, real_floating)      \
+    X(erf, 1, real_floating)        \
+    X(erfc, 1, real_floating)       \
+    X(sigmoid, 1, real_floating)    \
     X(floor, 1, rounding)           \
     X(ceil, 1, rounding)            \
     X(round, 1, rounding)           \

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "kernels/math.hpp"
+
 namespace heddle::kernels {
 namespace {
 
@@ -169,7 +171,7 @@ Result<T> real(Op op, T a, T b, T c) {
         case Op::fmod:
             return R::of(std::fmod(a, b));
         case Op::power:
-            return R::of(std::pow(a, b));
+            return R::of(math::pow(a, b));
         case Op::negative:
             return R::of(-a);
         case Op::square:
@@ -201,49 +203,55 @@ Result<T> real(Op op, T a, T b, T c) {
         case Op::sqrt:
             return R::of(std::sqrt(a));
         case Op::cbrt:
-            return R::of(std::cbrt(a));
+            return R::of(math::cbrt(a));
         case Op::exp:
-            return R::of(std::exp(a));
+            return R::of(math::exp(a));
         case Op::exp2:
-            return R::of(std::exp2(a));
+            return R::of(math::exp2(a));
         case Op::expm1:
-            return R::of(std::expm1(a));
+            return R::of(math::expm1(a));
         case Op::log:
-            return R::of(std::log(a));
+            return R::of(math::log(a));
         case Op::log2:
-            return R::of(std::log2(a));
+            return R::of(math::log2(a));
         case Op::log10:
-            return R::of(std::log10(a));
+            return R::of(math::log10(a));
         case Op::log1p:
-            return R::of(std::log1p(a));
+            return R::of(math::log1p(a));
         case Op::sin:
-            return R::of(std::sin(a));
+            return R::of(math::sin(a));
         case Op::cos:
-            return R::of(std::cos(a));
+            return R::of(math::cos(a));
         case Op::tan:
-            return R::of(std::tan(a));
+            return R::of(math::tan(a));
         case Op::arcsin:
-            return R::of(std::asin(a));
+            return R::of(math::asin(a));
         case Op::arccos:
-            return R::of(std::acos(a));
+            return R::of(math::acos(a));
         case Op::arctan:
-            return R::of(std::atan(a));
+            return R::of(math::atan(a));
         case Op::arctan2:
-            return R::of(std::atan2(a, b));
+            return R::of(math::atan2(a, b));
         case Op::sinh:
-            return R::of(std::sinh(a));
+            return R::of(math::sinh(a));
         case Op::cosh:
-            return R::of(std::cosh(a));
+            return R::of(math::cosh(a));
         case Op::tanh:
-            return R::of(std::tanh(a));
+            return R::of(math::tanh(a));
         case Op::arcsinh:
-            return R::of(std::asinh(a));
+            return R::of(math::asinh(a));
         case Op::arccosh:
-            return R::of(std::acosh(a));
+            return R::of(math::acosh(a));
         case Op::arctanh:
-            return R::of(std::atanh(a));
+            return R::of(math::atanh(a));
         case Op::hypot:
-            return R::of(std::hypot(a, b));
+            return R::of(math::hypot(a, b));
+        case Op::erf:
+            return R::of(math::erf(a));
+        case Op::erfc:
+            return R::of(math::erfc(a));
+        case Op::sigmoid:
+            return R::of(math::sigmoid(a));
         case Op::floor:
             return R::of(std::floor(a));
         case Op::ceil:
@@ -265,7 +273,7 @@ Result<T> real(Op op, T a, T b, T c) {
         case Op::rad2deg:
             return R::of(a * (180 / pi));
         case Op::angle:
-            return R::of(std::atan2(T(0), a));
+            return R::of(math::atan2(T(0), a));
         default:
             return {};
     }

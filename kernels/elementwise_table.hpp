@@ -62,6 +62,25 @@ void loop1(const void* a, const void*, const void*, void* out, std::int64_t n) {
 #pragma omp simd
     for (std::int64_t i = 0; i < n; ++i) result[i] = F::of(load(x, i));
 }
+// Functions with a form without branches for all arguments but far ones: in blocks, and one by one where one is far.
+template <Isa isa, class F, class A>
+void loop1_near(const void* a, const void*, const void*, void* out, std::int64_t n) {
+    constexpr std::int64_t kBlock = 64;
+    const auto* x = static_cast<const A*>(a);
+    auto* result = static_cast<A*>(out);
+    for (std::int64_t first = 0; first < n; first += kBlock) {
+        const std::int64_t end = std::min(n, first + kBlock);
+        int far = 0;
+#pragma omp simd reduction(| : far)
+        for (std::int64_t i = first; i < end; ++i) far |= math::is_far(x[i]) ? 1 : 0;
+        if (far != 0) {
+            for (std::int64_t i = first; i < end; ++i) result[i] = F::of(x[i]);
+            continue;
+        }
+#pragma omp simd
+        for (std::int64_t i = first; i < end; ++i) result[i] = F::near(x[i]);
+    }
+}
 template <Isa isa, class F, class A, class B>
 void loop2(const void* a, const void* b, const void*, void* out, std::int64_t n) {
     const auto* x = static_cast<const A*>(a);
@@ -143,7 +162,10 @@ constexpr KernelSet kernel_set() {
     if constexpr (!requires(Args... arguments) { F::of(arguments...); }) {
         return set;
     } else if constexpr (sizeof...(Args) == 1) {
-        set.variants[0] = loop1<isa, F, Args...>;
+        if constexpr (requires(Args... arguments) { F::near(arguments...); })
+            set.variants[0] = loop1_near<isa, F, Args...>;
+        else
+            set.variants[0] = loop1<isa, F, Args...>;
     } else if constexpr (singles == Singles::none) {
         if constexpr (sizeof...(Args) == 2) set.variants[0] = loop2<isa, F, Args...>;
         if constexpr (sizeof...(Args) == 3) set.variants[0] = loop3<isa, F, Args...>;
@@ -202,10 +224,12 @@ using BoolAndIntegerTypes = TypeList<DType::boolean, DType::int8, DType::int16, 
 
 // The families, each in files of its own; elementwise.cpp asks them in turn.
 const KernelSet* find_integer(Op op, DType t);
-const KernelSet* find_math(Op op, DType t);
+const KernelSet* find_remainder(Op op, DType t);
 const KernelSet* find_complex(Op op, DType t);
 template <Isa isa>
 const KernelSet* find_real(Op op, DType t);
+template <Isa isa>
+const KernelSet* find_math(Op op, DType t);
 template <Isa isa>
 const KernelSet* find_whole(Op op, DType t);
 template <Isa isa>

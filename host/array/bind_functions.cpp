@@ -107,6 +107,9 @@ const std::array kExponential{
     FunctionRow{"log2(x)", "", "The logarithm to base 2.", HEDDLE_UNARY(log2)},
     FunctionRow{"log10(x)", "", "The logarithm to base 10.", HEDDLE_UNARY(log10)},
     FunctionRow{"log1p(x)", "", "log(1 + x), exact near 0.", HEDDLE_UNARY(log1p)},
+    FunctionRow{"sigmoid(x)", "expit", "1 / (1 + exp(-x)).", HEDDLE_UNARY(sigmoid)},
+    FunctionRow{"erf(x)", "", "The error function.", HEDDLE_UNARY(erf)},
+    FunctionRow{"erfc(x)", "", "1 - erf(x), exact where erf(x) is close to 1.", HEDDLE_UNARY(erfc)},
 };
 
 const std::array kTrigonometric{

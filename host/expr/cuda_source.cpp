@@ -11,17 +11,12 @@ namespace {
 
 // Whether the device's result has the CPU's bits (or is a NaN as the CPU's).
 bool has_device_form(Op op, DType compute) {
-    if (op >= Op::exp && op <= Op::hypot) return false;
+    // Complex functions are libm's.
+    if (op >= Op::exp && op <= Op::sigmoid) return !is_complex(compute);
     switch (op) {
-        case Op::cbrt:
-        case Op::angle:
-            return false;
         case Op::power:
-            return is_integer(compute);
         case Op::sqrt:
-        case Op::abs:
         case Op::sign:
-            // std::sqrt and hypot.
             return !is_complex(compute);
         default:
             return true;

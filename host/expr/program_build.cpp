@@ -10,7 +10,7 @@ namespace {
 bool is_arithmetic(Op op) { return op == Op::add || op == Op::subtract || op == Op::multiply || op == Op::divide; }
 
 double cost_of(Op op) {
-    if (op >= Op::exp && op <= Op::hypot) return 20;
+    if (op >= Op::exp && op <= Op::sigmoid) return 20;
     switch (op) {
         case Op::power:
             return 40;

@@ -69,6 +69,9 @@ HEDDLE_API Array tanh(const Array& a);
 HEDDLE_API Array asinh(const Array& a);
 HEDDLE_API Array acosh(const Array& a);
 HEDDLE_API Array atanh(const Array& a);
+HEDDLE_API Array erf(const Array& a);      // scipy.special.erf: the error function
+HEDDLE_API Array erfc(const Array& a);     // 1 - erf(a), exact where erf(a) is close to 1
+HEDDLE_API Array sigmoid(const Array& a);  // scipy.special.expit: 1 / (1 + exp(-a))
 HEDDLE_API Array deg2rad(const Array& a);
 HEDDLE_API Array rad2deg(const Array& a);
 HEDDLE_API Array floor(const Array& a);

@@ -1,0 +1,7 @@
+#include "kernels/elementwise_math.hpp"
+
+namespace heddle::kernels {
+
+template const KernelSet* find_math<Isa::avx2>(Op, DType);
+
+}  // namespace heddle::kernels
