@@ -206,36 +206,4 @@ HEDDLE_FN void columns(const Parameters& p) {
     }
 }
 
-// Five levels of the tree, by a warp for 32 leaves; what has no neighbour on the right goes up as it is.
-template <class S, class Parameters>
-HEDDLE_FN void join_leaves(const Parameters& p) {
-    const std::uint64_t warps = std::uint64_t{gridDim.x} * (blockDim.x / kWarp), lane = threadIdx.x % kWarp;
-    const std::uint64_t groups = (p.leaves + kWarp - 1) / kWarp;
-    for (std::uint64_t i = std::uint64_t{blockIdx.x} * (blockDim.x / kWarp) + threadIdx.x / kWarp;
-         i < p.outputs * groups; i += warps) {
-        const std::uint64_t output = i / groups, leaf = i % groups * kWarp + lane;
-        S state;
-        state.init();
-        if (leaf < p.leaves) state = state_at<S>(p.from, static_cast<std::int64_t>(output * p.leaves + leaf));
-        for (unsigned step = 1; step < kWarp; step *= 2) {
-            const S right = from_below(state, step, static_cast<int>(kWarp));
-            if (lane + step < kWarp && leaf + step < p.leaves) state.merge(right);
-        }
-        if (lane == 0) state_at<S>(p.to, static_cast<std::int64_t>(i)) = state;
-    }
-}
-
-template <class S, class Output, class Parameters>
-HEDDLE_FN void finish(const Parameters& p) {
-    const std::uint64_t threads = std::uint64_t{gridDim.x} * blockDim.x;
-    for (std::uint64_t i = std::uint64_t{blockIdx.x} * blockDim.x + threadIdx.x; i < p.outputs; i += threads) {
-        const S& state = state_at<S>(p.from, static_cast<std::int64_t>(i));
-        const auto wide = state.result(p.total, p.ddof);
-        if constexpr (requires { state.index; }) {
-            if (wide < 0) *p.error = 2;
-        }
-        store<Output, 1>(p.to + i * sizeof(stored_t<Output>), {{cast_value<Output>(wide)}});
-    }
-}
-
 }  // namespace heddle::kernels::device

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <bit>
-
 #include "heddle/error.hpp"
 #include "host/expr/cuda_text.hpp"
 
@@ -93,22 +91,6 @@ CudaKernel make_cuda_columns(const Program& program, const ReduceForm& form, con
     return end_code(std::move(text), entry, "columns<State, Map, Index>");
 }
 
-CudaKernel make_cuda_join(const Reduction& reduction, const std::string& entry) {
-    return end_code(begin_code(reduction, entry) +
-                        "struct alignas(16) Parameters {\n    std::uint64_t outputs, leaves;\n"
-                        "    const std::uint8_t* from;\n    std::uint8_t* to;\n};\n",
-                    entry, "join_leaves<State>");
-}
-
-CudaKernel make_cuda_finish(const Reduction& reduction, const std::string& entry) {
-    const kernels::Reducer reducer = kernels::make_reducer(reduction.reduce, reduction.skip_nan, reduction.element);
-    return end_code(begin_code(reduction, entry) +
-                        "struct alignas(16) Parameters {\n    std::uint64_t outputs;\n    std::int64_t total;\n"
-                        "    double ddof;\n    const std::uint8_t* from;\n    std::uint8_t* to;\n"
-                        "    std::uint32_t* error;\n};\n",
-                    entry, fmt::format("finish<State, {}>", cuda_type(reducer.output)));
-}
-
 ReduceLaunch bind_leaves(const Program& program, const Shape& extents, std::span<const StridedInput> inputs,
                          const RowLeaves& rows, void* states, void* error) {
     const OperandLayout layout = layout_of(program, extents, inputs);
@@ -155,27 +137,6 @@ ReduceLaunch bind_columns(const Program& program, const Shape& extents, std::spa
     launch.parameters = writer.take();
     launch.work = columns.columns * leaves;
     return launch;
-}
-
-ReduceLaunch bind_join(const void* from, void* to, std::int64_t outputs, std::int64_t leaves) {
-    ParameterWriter writer;
-    writer.word(static_cast<std::uint64_t>(outputs));
-    writer.word(static_cast<std::uint64_t>(leaves));
-    writer.address(from);
-    writer.address(to);
-    return {{}, writer.take(), outputs * joined(leaves) * 32};
-}
-
-ReduceLaunch bind_finish(const void* states, void* out, std::int64_t outputs, std::int64_t total, double ddof,
-                         void* error) {
-    ParameterWriter writer;
-    writer.word(static_cast<std::uint64_t>(outputs));
-    writer.word(static_cast<std::uint64_t>(total));
-    writer.word(std::bit_cast<std::uint64_t>(ddof));
-    writer.address(states);
-    writer.address(out);
-    writer.address(error);
-    return {{}, writer.take(), outputs};
 }
 
 }  // namespace heddle::expr

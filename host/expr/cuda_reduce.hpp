@@ -24,8 +24,6 @@ CudaKernel make_cuda_leaves(const Program& program, const ReduceForm& form, cons
                             const std::string& entry = "heddle_leaves");
 CudaKernel make_cuda_columns(const Program& program, const ReduceForm& form, const Reduction& reduction,
                              const std::string& entry = "heddle_columns");
-CudaKernel make_cuda_join(const Reduction& reduction, const std::string& entry = "heddle_join");
-CudaKernel make_cuda_finish(const Reduction& reduction, const std::string& entry = "heddle_finish");
 
 struct ReduceLaunch {
     ReduceForm form;
@@ -55,14 +53,5 @@ struct ColumnLeaves {
 std::int64_t column_leaves(const ColumnLeaves& columns, const Shape& extents);
 ReduceLaunch bind_columns(const Program& program, const Shape& extents, std::span<const StridedInput> inputs,
                           const ColumnLeaves& columns, void* states, void* error = nullptr);
-
-// Five levels of the tree in one launch: to[o * joined(leaves) + i] is the join of from[o * leaves + 32 i] and the 31
-// after it, as far as there are. Launches until one state of each output is left join the whole tree.
-constexpr std::int64_t joined(std::int64_t leaves) { return (leaves + 31) / 32; }
-ReduceLaunch bind_join(const void* from, void* to, std::int64_t outputs, std::int64_t leaves);
-
-// Results from one state of each output. `error` gets 2 where the position of NaN only was asked for.
-ReduceLaunch bind_finish(const void* states, void* out, std::int64_t outputs, std::int64_t total, double ddof,
-                         void* error);
 
 }  // namespace heddle::expr

@@ -97,29 +97,6 @@ void expect_states(const Bytes& got, const Bytes& want, const std::string& what)
     }
 }
 
-void expect_results(const Way& way, const test::Emulation& emulation, const Bytes& states, std::int64_t outputs,
-                    std::int64_t total, double ddof, const std::string& what) {
-    const DType t = way.reducer.output;
-    Bytes want(static_cast<std::size_t>(outputs) * size_of(t)), got(want.size());
-    std::uint32_t error = 0;
-    bool thrown = false;
-    try {
-        way.reducer.finalize(states.data(), want.data(), outputs, total, ddof);
-    } catch (const ArgumentError&) {
-        thrown = true;
-    }
-    const ReduceLaunch finish = bind_finish(states.data(), got.data(), outputs, total, ddof, &error);
-    emulation.find(way.entry("finish"))(finish.parameters.data(), 2, 32);
-    ASSERT_EQ(error == 2, thrown) << what;
-    for (std::size_t at = 0; !thrown && at < got.size(); at += size_of(t)) {
-        const Scalar x = Scalar::load(&got[at], t), y = Scalar::load(&want[at], t);
-        ASSERT_EQ(to_string(x), to_string(y)) << what;
-        if (to_string(x).find("nan") == std::string::npos) {
-            ASSERT_EQ(std::memcmp(&got[at], &want[at], size_of(t)), 0) << what;
-        }
-    }
-}
-
 // Axes 0 and 2 go, axis 1 stays: states[b][a * segments + segment].
 void check_rows(const Way& way, const test::Emulation& emulation, std::int64_t a, std::int64_t b, std::int64_t r,
                 std::int64_t leaf, bool wild) {
@@ -142,25 +119,6 @@ void check_rows(const Way& way, const test::Emulation& emulation, std::int64_t a
         }
     }
     ASSERT_NO_FATAL_FAILURE(expect_states(got, want, what));
-    // The tree, by the CPU and by as many launches as it takes.
-    Bytes tree;
-    for (std::int64_t output = 0; output < b; ++output) {
-        array::TreeFold fold;
-        for (std::int64_t l = 0; l < leaves; ++l) {
-            const auto* state = &want[static_cast<std::size_t>(output * leaves + l) * size];
-            fold.push(way.reducer, 0, l, Bytes(state, state + size));
-        }
-        const Bytes joined_state = fold.finish(way.reducer, 1);
-        tree.insert(tree.end(), joined_state.begin(), joined_state.end());
-    }
-    for (std::int64_t n = leaves; n > 1; n = joined(n)) {
-        Bytes next(static_cast<std::size_t>(b * joined(n)) * size);
-        const ReduceLaunch join = bind_join(got.data(), next.data(), b, n);
-        emulation.find(way.entry("join"))(join.parameters.data(), 2, 64);
-        got = std::move(next);
-    }
-    ASSERT_NO_FATAL_FAILURE(expect_states(got, tree, what + " joined"));
-    expect_results(way, emulation, tree, b, a * r, 1, what);
 }
 
 // Axis 0 goes; leaves of 256, the first one begun by an earlier launch.
@@ -219,8 +177,6 @@ std::vector<Way> all_ways() {
             // Right for spaces of any size.
             if (ways.size() % 4 >= 2) rows.form.index = columns.form.index = IndexBits::b64;
             way.kernels.push_back(make_cuda_leaves(way.program, rows, r, way.entry("leaves")));
-            way.kernels.push_back(make_cuda_join(r, way.entry("join")));
-            way.kernels.push_back(make_cuda_finish(r, way.entry("finish")));
             if (ways.size() % 2 == 0)
                 way.kernels.push_back(make_cuda_columns(way.program, columns, r, way.entry("columns")));
             ways.push_back(std::move(way));
@@ -229,12 +185,11 @@ std::vector<Way> all_ways() {
     return ways;
 }
 
-TEST(CudaReduce, LeavesAndTreeHaveTheCpusBits) {
+TEST(CudaReduce, LeavesHaveTheCpusBits) {
     const std::vector<Way> ways = all_ways();
     std::vector<test::EmulatedKernel> kernels;
     for (const Way& way : ways)
-        for (const CudaKernel& kernel : way.kernels)
-            kernels.push_back({&kernel, kernel.entry == way.entry("leaves") || kernel.entry == way.entry("join")});
+        for (const CudaKernel& kernel : way.kernels) kernels.push_back({&kernel, kernel.entry == way.entry("leaves")});
     const auto emulation = test::Emulation::compile(kernels);
     if (!emulation) GTEST_SKIP() << "no compiler at " HEDDLE_TEST_CXX ", or no sources";
     std::size_t checked = 0;
@@ -245,11 +200,11 @@ TEST(CudaReduce, LeavesAndTreeHaveTheCpusBits) {
                 ++checked;
             }
         }
-        // Rows shorter than a leaf of several; a tree of two launches; a leaf that is no multiple of anything.
+        // Rows shorter than a leaf of several; many leaves; a leaf that is no multiple of anything.
         ASSERT_NO_FATAL_FAILURE(check_rows(way, *emulation, 33, 2, 48, 37, false));
         ASSERT_NO_FATAL_FAILURE(check_rows(way, *emulation, 2, 2, 1100, 16, false));
         checked += 2;
-        if (way.kernels.size() < 4) continue;
+        if (way.kernels.size() < 2) continue;
         for (const std::int64_t begun : {0, 3, 255}) {
             ASSERT_NO_FATAL_FAILURE(check_columns(way, *emulation, 2, 3, 5, begun, false));
             ASSERT_NO_FATAL_FAILURE(check_columns(way, *emulation, 600, 2, 4, begun, begun == 3));

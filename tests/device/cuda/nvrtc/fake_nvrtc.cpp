@@ -38,8 +38,7 @@ bool compile(_nvrtcProgram& program, const fs::path& folder) {
         std::ofstream(folder / name) << text;
     }
     const bool warps = program.source.find("__shfl") != std::string::npos ||
-                       program.source.find("device::leaves<") != std::string::npos ||
-                       program.source.find("device::join_leaves<") != std::string::npos;
+                       program.source.find("device::leaves<") != std::string::npos;
     const auto& entry = program.entry;
     const fs::path unit = folder / "unit.cpp", made = folder / "unit.so", log = folder / "log";
     const bool generated = program.source.find(entry + "_code") != std::string::npos;
