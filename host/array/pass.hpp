@@ -93,6 +93,9 @@ private:
     void submit_group(Scope& scope, Group& group, const Box& box, std::int64_t slot);
     template <class Add>
     void submit_combine(Scope& scope, Output& output, const Box& box, const AnyAccess& parts, Add add);
+    void submit_bins(Scope& scope, Output& output);
+    void submit_check(Scope& scope, Group& group, const Box& box, std::int64_t slot);
+    void submit_counts(Scope& scope, Output& output, std::int64_t slot);
     void submit_join(Scope& scope, Output& output, const Box& box, std::int64_t slot);
     void submit_merge(Scope& scope, Output& output, const Box& box, std::int64_t slot);
     void submit_writes(Scope& scope, const Box& box, std::int64_t slot);

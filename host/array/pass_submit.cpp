@@ -9,6 +9,7 @@
 #include "host/array/pass_parts.hpp"
 #include "host/array/pass_runner.hpp"
 #include "host/graph/buffer_core.hpp"
+#include "kernels/histogram.hpp"
 
 namespace heddle::array {
 
@@ -58,6 +59,12 @@ void Pass::make_buffers() {
             for (std::size_t i = 0; i < slots; ++i)
                 output->slots.push_back(
                     std::make_unique<AnyBuffer>(context_.engine, output->computed, Shape{tile_.count()}));
+        if (output->kind == Output::Kind::histogram) {
+            output->bins = std::make_unique<AnyBuffer>(context_.engine, DType::uint8, Shape{sizeof(kernels::Bins)});
+            for (std::size_t i = 0; output->on_devices && i < slots; ++i)
+                output->made.push_back(
+                    std::make_unique<AnyBuffer>(context_.engine, DType::int64, output->product.node->shape));
+        }
         if (output->kind != Output::Kind::reduction) continue;
         Shape counts;
         for (int axis = 0; axis < shape_.rank(); ++axis)
@@ -70,13 +77,16 @@ void Pass::make_buffers() {
             std::int64_t bytes = 1;
             for (std::int64_t i = 0; i < grid.count(); ++i) bytes = std::max(bytes, leaf_bytes(*output, grid.box(i)));
             for (std::size_t i = 0; i < slots; ++i)
-                output->leaves.push_back(std::make_unique<AnyBuffer>(context_.engine, DType::uint8, Shape{bytes}));
+                output->made.push_back(std::make_unique<AnyBuffer>(context_.engine, DType::uint8, Shape{bytes}));
             continue;
         }
         output->parts.resize(slots);
         for (std::size_t i = 0; i < slots; ++i)
             output->tokens.push_back(std::make_unique<AnyBuffer>(context_.engine, DType::uint8, Shape{1}));
     }
+    for (auto& group : groups_)
+        for (std::size_t i = 0; group->checks && i < slots; ++i)
+            group->errors.push_back(std::make_unique<AnyBuffer>(context_.engine, DType::uint32, Shape{1}));
     for (auto& group : groups_)
         for (auto* output : group->outputs)
             for (auto& parts : output->parts)
@@ -96,8 +106,11 @@ void Pass::submit(Scope& scope) {
     make_buffers();
     const TileGrid grid(shape_, tile_, last_);
     if (grid.count() == 0) return submit_empty(scope);
-    for (auto& output : outputs_)
-        if (output->kind == Output::Kind::histogram) submit_zero(scope, *output->product.buffer);
+    for (auto& output : outputs_) {
+        if (output->kind != Output::Kind::histogram) continue;
+        submit_zero(scope, *output->product.buffer);
+        submit_bins(scope, *output);
+    }
     for (std::int64_t index = 0; index < grid.count(); ++index) {
         const Box box = grid.box(index);
         const auto slot = index % kSlots;
@@ -113,10 +126,12 @@ void Pass::release() {
     for (auto& output : outputs_) {
         output->slots.clear();
         output->tokens.clear();
-        output->leaves.clear();
+        output->made.clear();
+        output->bins.reset();
         output->states = {};
         output->parts = {};
     }
+    for (auto& group : groups_) group->errors.clear();
 }
 
 void Pass::take_turn(std::vector<AnyAccess>& accesses) const {
@@ -167,6 +182,7 @@ void Pass::submit_returns(Scope& scope, const Box& box) {
     for (auto& output : outputs_) {
         if (output->kind != Output::Kind::map || output->product.buffer == nullptr) continue;
         if (!output->product.buffer->core()->returns && !(output->on_devices && context_.turn != nullptr)) continue;
+        if (output->checked) continue;  // submit_check brings it
         std::vector<AnyAccess> accesses{{output->product.buffer, Mode::read, buffer_box(box)}};
         take_turn(accesses);
         scope.submit_list({.name = "return", .place = Place::cpu}, accesses,
@@ -178,7 +194,7 @@ void Pass::submit_group(Scope& scope, Group& group, const Box& box, std::int64_t
     auto tile = std::make_shared<Tile>();
     tile->box = box;
     tile->slot = slot;
-    auto accesses = Runner::accesses(group, *tile, *this);
+    auto accesses = Runner::accesses(group, *tile);
     take_turn(accesses);
     const auto pieces = group.split.pieces(box);
     for (auto* output : group.outputs)
@@ -187,7 +203,7 @@ void Pass::submit_group(Scope& scope, Group& group, const Box& box, std::int64_t
             if (states.empty()) states.resize(static_cast<std::size_t>(pieces));
         }
     // States of reductions and counts of what is not finite lie outside the buffers: that must run only once.
-    const bool anywhere = group.has_maps_only() || group.makes_leaves();
+    const bool anywhere = group.has_maps_only() || group.makes_parts();
     const TaskOptions options{.name = "compute",
                               .pieces = pieces,
                               .flops = group.program.cost() * static_cast<double>(box.count()),
@@ -199,11 +215,62 @@ void Pass::submit_group(Scope& scope, Group& group, const Box& box, std::int64_t
         scope.submit_list(options, accesses, bodies(compute, GpuBody(*this, group, tile)));
     else
         scope.submit_list(options, accesses, compute);
+    if (group.checks) submit_check(scope, group, box, slot);
     for (auto* output : group.outputs)
-        if (output->kind == Output::Kind::reduction && output->on_devices)
+        if (output->kind == Output::Kind::histogram && output->on_devices)
+            submit_counts(scope, *output, slot);
+        else if (output->kind == Output::Kind::reduction && output->on_devices)
             submit_join(scope, *output, box, slot);
         else if (output->kind == Output::Kind::reduction && output->mode == SplitMode::leaves)
             submit_merge(scope, *output, box, slot);
+}
+
+// Throws what a kernel cannot. What the tile's task made counts as changed, so that nobody uses it before, nor after an
+// error; the values that a device made in the caller's memory come back by this, too.
+void Pass::submit_check(Scope& scope, Group& group, const Box& box, std::int64_t slot) {
+    const auto at = static_cast<std::size_t>(slot);
+    std::vector<AnyAccess> accesses{{group.errors[at].get(), Mode::read, std::nullopt}};
+    for (const auto* output : group.outputs)
+        if (output->kind != Output::Kind::map)
+            accesses.push_back({output->made[at].get(), Mode::update, std::nullopt});
+        else if (output->product.sink)
+            accesses.push_back({output->slots[at].get(), Mode::update, std::nullopt});
+        else
+            accesses.push_back({output->product.buffer, Mode::update, buffer_box(box)});
+    take_turn(accesses);
+    scope.submit_list({.name = "check", .place = Place::cpu}, accesses,
+                      [](const Piece&, const detail::Operand* operands) {
+                          if (*static_cast<const std::uint32_t*>(operands[0].data) != 0)
+                              expr::throw_negative_exponent();
+                      });
+}
+
+// The bounds are known when the pass runs.
+void Pass::submit_bins(Scope& scope, Output& output) {
+    const auto& node = *output.product.node;
+    std::vector<AnyAccess> accesses{{output.bins.get(), Mode::write, std::nullopt}};
+    for (const std::size_t bound : {1u, 2u})
+        accesses.push_back({context_.residents.at(node.inputs[bound].get()), Mode::read, std::nullopt});
+    take_turn(accesses);
+    scope.submit_list({.name = "bins", .place = Place::cpu}, accesses,
+                      [count = node.shape.count()](const Piece&, const detail::Operand* operands) {
+                          *static_cast<kernels::Bins*>(operands[0].data) =
+                              kernels::make_bins(*static_cast<const double*>(operands[1].data),
+                                                 *static_cast<const double*>(operands[2].data), count);
+                      });
+}
+
+// Adds a tile's counts to the histogram's.
+void Pass::submit_counts(Scope& scope, Output& output, std::int64_t slot) {
+    std::vector<AnyAccess> accesses{{output.made[static_cast<std::size_t>(slot)].get(), Mode::read, std::nullopt},
+                                    {output.product.buffer, Mode::update, std::nullopt}};
+    take_turn(accesses);
+    scope.submit_list({.name = "combine", .place = Place::cpu}, accesses,
+                      [](const Piece&, const detail::Operand* operands) {
+                          const auto* from = static_cast<const std::int64_t*>(operands[0].data);
+                          auto* to = static_cast<std::int64_t*>(operands[1].data);
+                          for (std::int64_t bin = 0; bin < operands[1].layout->count; ++bin) to[bin] += from[bin];
+                      });
 }
 
 // `add` puts what a tile's task left in `parts` into the tree of the outputs, on the host, in the order of the tiles.
@@ -224,7 +291,7 @@ void Pass::submit_combine(Scope& scope, Output& output, const Box& box, const An
 
 // Joins a tile's leaves, wherever they were made: the tree is the CPU's.
 void Pass::submit_join(Scope& scope, Output& output, const Box& box, std::int64_t slot) {
-    const AnyAccess made{output.leaves[static_cast<std::size_t>(slot)].get(), Mode::read, std::nullopt};
+    const AnyAccess made{output.made[static_cast<std::size_t>(slot)].get(), Mode::read, std::nullopt};
     submit_combine(scope, output, box, made, [&output, box](auto& fold, const detail::Operand& operand) {
         const auto* from = static_cast<const std::byte*>(operand.data);
         const auto leaves = output.geometry->leaves_of(box);

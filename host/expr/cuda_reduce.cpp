@@ -41,22 +41,9 @@ std::string state_type(const Reduction& r) {
 
 std::string begin_code(const Reduction& reduction, const std::string& entry) {
     const kernels::Reducer reducer = kernels::make_reducer(reduction.reduce, reduction.skip_nan, reduction.element);
-    return fmt::format(
-        "#include \"kernels/device_reduce.hpp\"\n\nnamespace heddle::kernels {{\nnamespace {}_code {{\n"
-        "using State = {};\nstatic_assert(sizeof(State) == {});\n",
-        entry, state_type(reduction), reducer.state_size);
-}
-
-CudaKernel end_code(std::string text, const std::string& entry, const std::string& call) {
-    text += fmt::format("}}\n}}\n\nextern \"C\" __global__ void __launch_bounds__({}) {}(\n", kKernelThreads, entry);
-    text += fmt::format("    const __grid_constant__ heddle::kernels::{}_code::Parameters p) {{\n", entry);
-    text += fmt::format("    using namespace heddle::kernels;\n    using namespace {}_code;\n", entry);
-    text += fmt::format("    device::{}(p);\n}}\n", call);
-    return {std::move(text), entry};
-}
-
-std::string index_type(IndexBits bits) {
-    return fmt::format("using Index = std::uint{}_t;\n", bits == IndexBits::b32 ? 32 : 64);
+    return begin_text("kernels/device_reduce.hpp", entry) +
+           fmt::format("using State = {};\nstatic_assert(sizeof(State) == {});\n", state_type(reduction),
+                       reducer.state_size);
 }
 
 // A launch's layout, whose values are reduced instead of stored.
@@ -76,8 +63,9 @@ CudaKernel make_cuda_leaves(const Program& program, const ReduceForm& form, cons
     if (form.row_rank > 1) text += fmt::format("    device::Divider row_dividers[{}];\n", form.row_rank - 1);
     if (form.row_rank > 0) text += fmt::format("    std::int64_t numbers[{0}], places[{0}];\n", form.row_rank);
     text += operand_fields(program, form.form) + "};\n" + map_struct(program, form.form);
-    return end_code(std::move(text), entry,
-                    fmt::format("leaves<{}, {}, State, Map, Index>", pack_length(program, form.form), form.row_rank));
+    return end_text(std::move(text), entry,
+                    fmt::format("    device::leaves<{}, {}, State, Map, Index>(p);\n", pack_length(program, form.form),
+                                form.row_rank));
 }
 
 CudaKernel make_cuda_columns(const Program& program, const ReduceForm& form, const Reduction& reduction,
@@ -88,7 +76,7 @@ CudaKernel make_cuda_columns(const Program& program, const ReduceForm& form, con
                        "std::uint32_t* error;\n    std::uint64_t reduced, columns, leaf, begun, leaves;\n"
                        "    std::int64_t first_number;\n    std::uint8_t* states;\n";
     text += operand_fields(program, form.form) + "};\n" + map_struct(program, form.form);
-    return end_code(std::move(text), entry, "columns<State, Map, Index>");
+    return end_text(std::move(text), entry, "    device::columns<State, Map, Index>(p);\n");
 }
 
 ReduceLaunch bind_leaves(const Program& program, const Shape& extents, std::span<const StridedInput> inputs,

@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
-
-#include "heddle/error.hpp"
-#include "host/expr/cuda_source.hpp"
 
 namespace heddle::expr {
 namespace {
@@ -126,6 +124,30 @@ std::string_view cuda_type(DType t) {
         "std::uint8_t", "std::uint16_t", "std::uint32_t",  "std::uint64_t",  "heddle::Half",
         "float",        "double",        "Complex<float>", "Complex<double>"};
     return kNames[static_cast<std::size_t>(t)];
+}
+
+std::string begin_text(std::string_view header, const std::string& entry) {
+    return fmt::format(
+        "#include \"{}\"\n#include \"kernels/elementwise_fn.hpp\"\n\nnamespace heddle::kernels {{\nnamespace {}_code "
+        "{{\n",
+        header, entry);
+}
+
+CudaKernel end_text(std::string text, const std::string& entry, const std::string& body) {
+    text += fmt::format("}}\n}}\n\nextern \"C\" __global__ void __launch_bounds__({}) {}(\n", kKernelThreads, entry);
+    text += fmt::format("    const __grid_constant__ heddle::kernels::{}_code::Parameters p) {{\n", entry);
+    text += fmt::format("    using namespace heddle::kernels;\n    using namespace {}_code;\n{}}}\n", entry, body);
+    return {std::move(text), entry};
+}
+
+std::string index_type(IndexBits bits) {
+    return fmt::format("using Index = std::uint{}_t;\n", bits == IndexBits::b32 ? 32 : 64);
+}
+
+int turns_of(const KernelForm& form) {
+    const auto loads = std::count_if(form.inputs.begin(), form.inputs.end(),
+                                     [](Reach r) { return r != Reach::unused && r != Reach::single; });
+    return loads <= 1 ? 4 : loads <= 3 ? 2 : 1;
 }
 
 std::string constant_fields(const Program& program) {

@@ -189,7 +189,8 @@ TEST(CudaReduce, LeavesHaveTheCpusBits) {
     const std::vector<Way> ways = all_ways();
     std::vector<test::EmulatedKernel> kernels;
     for (const Way& way : ways)
-        for (const CudaKernel& kernel : way.kernels) kernels.push_back({&kernel, kernel.entry == way.entry("leaves")});
+        for (const CudaKernel& kernel : way.kernels)
+            kernels.push_back({&kernel, kernel.entry == way.entry("leaves") ? "kWarp" : "kAlone"});
     const auto emulation = test::Emulation::compile(kernels);
     if (!emulation) GTEST_SKIP() << "no compiler at " HEDDLE_TEST_CXX ", or no sources";
     std::size_t checked = 0;
