@@ -94,10 +94,12 @@ Tree tree_of(const Case& c) {
 }
 ReduceLaunch bind_states(const Case& c, const Data* data, std::byte* states) {
     const auto inputs = on_device(c, data);
+    const std::array<void*, 1> places{states};
     if (by_columns(c))
-        return expr::bind_columns(c.program, c.extents, inputs, {c.extents[1], array::kColumnLeaf}, states);
+        return expr::bind_columns(c.program, c.extents, inputs, {c.extents[1], array::kColumnLeaf, c.extents[0]},
+                                  places);
     return expr::bind_leaves(c.program, c.extents, inputs, {c.extents.count(), kernels::kLeaf, Shape{}, Shape{}},
-                             states);
+                             places);
 }
 
 // The CPU's states of the leaves of one period, each of which holds one for each output.
@@ -201,8 +203,8 @@ std::vector<Case> cases(std::int64_t count) {
 CudaKernel source(const Case& c) {
     if (c.reduces) {
         const auto form = bind_states(c, nullptr, nullptr).form;
-        return by_columns(c) ? make_cuda_columns(c.program, form, c.reduction)
-                             : make_cuda_leaves(c.program, form, c.reduction);
+        return by_columns(c) ? make_cuda_columns(c.program, form, {&c.reduction, 1})
+                             : make_cuda_leaves(c.program, form, {&c.reduction, 1});
     }
     const expr::StridedOutput output{nullptr, dense(c.extents)};
     return make_cuda_source(c.program,

@@ -20,6 +20,9 @@ constexpr std::int64_t kTileBytes = std::int64_t{8} << 20;
 // full speed, and several tiles fit into the memory of every GPU.
 constexpr std::int64_t kDeviceTileBytes = std::int64_t{32} << 20;
 
+// Of the states that a thread of a device holds at the same time, in registers.
+constexpr std::size_t kStateBytes = 256;
+
 // Without chunks a sink takes whole rows best: short runs of bytes far apart cost many times their own.
 Shape sink_grid(const Sink& sink, const Shape& shape) {
     if (const auto chunks = sink.chunks(); chunks && chunks->rank() == shape.rank()) return *chunks;
@@ -77,10 +80,7 @@ void Pass::find_device_forms(const std::set<const Node*>& earlier) {
         const bool counted = output->product.stats != nullptr && !output->product.sink;
         const bool map = output->kind == Output::Kind::map && !counted;
         const auto* geometry = output->geometry ? &*output->geometry : nullptr;
-        // Columns have leaves of one length: none may be shorter but the last.
-        const bool reduction = geometry != nullptr && shape_.rank() > 0 && keeps_leaves_whole(*geometry) &&
-                               (geometry->rows || geometry->split < 0 || geometry->leaves() == geometry->segments ||
-                                shape_[geometry->split] % geometry->group == 0);
+        const bool reduction = geometry != nullptr && shape_.rank() > 0 && keeps_leaves_whole(*geometry);
         const auto* counts = output->product.node->as<HistogramCounts>();
         const bool histogram = counts != nullptr && bytes_of(DType::int64, counts->bins) <= context_.device_memory / 64;
         if (!map && !reduction && !histogram) continue;
@@ -212,6 +212,19 @@ void Pass::plan(std::int64_t memory) {
     progress.bytes_total += own.bytes_read + own.bytes_written;
 }
 
+// A device computes maps in one kernel, reductions with the same leaves, and each histogram by itself.
+bool Pass::go_together(const Group& group, const Output& output) const {
+    const auto& first = *group.outputs[0];
+    if (!first.on_devices && !output.on_devices) return true;
+    if (first.on_devices != output.on_devices || first.kind != output.kind) return false;
+    if (output.kind != Output::Kind::reduction) return output.kind == Output::Kind::map;
+    // Each thread has a state for each of its lanes, which are as many as elements that it loads at once.
+    std::size_t widest = 1, bytes = output.reducer.state_size;
+    for (const auto& input : inputs_) widest = std::max(widest, size_of(input->leaf.node->dtype));
+    for (const auto* other : group.outputs) bytes += other->reducer.state_size;
+    return first.geometry->reduced == output.geometry->reduced && bytes * (16 / widest) <= kStateBytes;
+}
+
 void Pass::make_groups() {
     const auto threads = std::max(context_.engine.threads(), 1);
     for (auto& output : outputs_) {
@@ -225,10 +238,7 @@ void Pass::make_groups() {
         for (auto& group : groups_) {
             const bool same_split = group->split == split || output->kind != Output::Kind::reduction;
             const bool same_leaves = leaf_length == 0 || group->leaf_length == 0 || group->leaf_length == leaf_length;
-            // A device computes maps together, and each reduction and histogram by itself.
-            const bool same_place = group->outputs[0]->on_devices == output->on_devices && !group->makes_parts() &&
-                                    (!output->on_devices || output->kind == Output::Kind::map);
-            if (same_split && same_leaves && same_place) home = group.get();
+            if (same_split && same_leaves && go_together(*group, *output)) home = group.get();
         }
         if (!home) {
             groups_.push_back(std::make_unique<Group>());

@@ -87,6 +87,7 @@ private:
     void tile_results();
     AnyBuffer& lend(const Node& node, const Shape& tile);
     void add_leaf(const Leaf& leaf, const std::set<const Node*>& earlier);
+    bool go_together(const Group& group, const Output& output) const;
     void make_groups();
     void make_buffers();
     void submit_reads(Scope& scope, const Box& box, std::int64_t slot);

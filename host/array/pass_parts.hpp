@@ -63,7 +63,7 @@ struct Pass::Group {
     bool checks = false;
     std::vector<std::unique_ptr<AnyBuffer>> errors;
 
-    // Of one reduction or histogram, whose part of a tile devices may make.
+    // Of reductions with the same leaves, or one histogram, whose part of a tile devices may make.
     bool makes_parts() const { return outputs[0]->on_devices && outputs[0]->kind != Output::Kind::map; }
     bool has_maps_only() const {
         return std::all_of(outputs.begin(), outputs.end(), [](const Output* output) {

@@ -176,7 +176,8 @@ expr::Target Pass::Runner::target_of(std::size_t index, const Box& box, Consumpt
 expr::ReduceLaunch Pass::Runner::bind_leaves(std::vector<expr::StridedInput>& inputs) const {
     const auto& geometry = *group_.outputs[0]->geometry;
     const Box& box = tile_.box;
-    void* states = part().data;
+    std::vector<void*> states;
+    for (std::size_t i = 0; i < group_.outputs.size(); ++i) states.push_back(part(i).data);
     const auto leaves = geometry.leaves_of(box);
     const auto leaf_length = geometry.inner * geometry.group;
     const int rank = box.rank();
@@ -204,8 +205,10 @@ expr::ReduceLaunch Pass::Runner::bind_leaves(std::vector<expr::StridedInput>& in
             for (std::size_t i = 0; i < inputs.size(); ++i) strides[i].push_back(inputs[i].strides[axis]);
         }
     for (std::size_t i = 0; i < inputs.size(); ++i) inputs[i].strides = strides[i];
+    const auto period = geometry.inner * (geometry.split < 0 ? 1 : box.hi[geometry.split] - box.lo[geometry.split]);
     return expr::bind_columns(group_.program, extents, inputs,
-                              {geometry.outputs_of(box), leaf_length, 0, geometry.number(box.lo)}, states, error());
+                              {geometry.outputs_of(box), leaf_length, period, geometry.number(box.lo)}, states,
+                              error());
 }
 
 expr::CudaKernel Pass::Runner::make_kernel(const Group& group, const expr::ReduceForm& form) {
@@ -213,9 +216,11 @@ expr::CudaKernel Pass::Runner::make_kernel(const Group& group, const expr::Reduc
     if (output.kind == Output::Kind::map) return expr::make_cuda_source(group.program, form.form);
     if (output.kind == Output::Kind::histogram)
         return expr::make_cuda_histogram(group.program, form, output.product.node->shape.count());
-    const expr::Reduction reduction{output.reduction->reduce, output.reduction->skip_nan, output.operand()->dtype};
-    return output.geometry->rows ? expr::make_cuda_leaves(group.program, form, reduction)
-                                 : expr::make_cuda_columns(group.program, form, reduction);
+    std::vector<expr::Reduction> reductions;
+    for (const auto* each : group.outputs)
+        reductions.push_back({each->reduction->reduce, each->reduction->skip_nan, each->operand()->dtype});
+    return output.geometry->rows ? expr::make_cuda_leaves(group.program, form, reductions)
+                                 : expr::make_cuda_columns(group.program, form, reductions);
 }
 
 expr::ReduceLaunch Pass::Runner::bind() const {

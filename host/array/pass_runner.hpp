@@ -32,8 +32,10 @@ private:
 
     expr::StridedInput input_at(std::size_t index, const Box& box) const;
     expr::ReduceLaunch bind_leaves(std::vector<expr::StridedInput>& inputs) const;
-    // Of output 0, what a device's part of the tile goes to; the word for errors, or null.
-    const detail::Operand& part() const { return operands_[tile_.operands[group_.inputs.size()]]; }
+    // What a device's part of the tile goes to; the word for errors, or null.
+    const detail::Operand& part(std::size_t output = 0) const {
+        return operands_[tile_.operands[group_.inputs.size() + output]];
+    }
     void* error() const { return tile_.error < 0 ? nullptr : operands_[tile_.error].data; }
     expr::StridedOutput output_at(std::size_t index, const Box& box) const;
     expr::Target target_of(std::size_t index, const Box& box, Consumption& consumption) const;

@@ -39,11 +39,22 @@ std::string state_type(const Reduction& r) {
     }
 }
 
-std::string begin_code(const Reduction& reduction, const std::string& entry) {
-    const kernels::Reducer reducer = kernels::make_reducer(reduction.reduce, reduction.skip_nan, reduction.element);
-    return begin_text("kernels/device_reduce.hpp", entry) +
-           fmt::format("using State = {};\nstatic_assert(sizeof(State) == {});\n", state_type(reduction),
-                       reducer.state_size);
+std::string begin_code(std::span<const Reduction> reductions, const std::string& entry) {
+    std::string text = begin_text("kernels/device_reduce.hpp", entry);
+    for (const Reduction& r : reductions)
+        text += fmt::format("static_assert(sizeof({}) == {});\n", state_type(r),
+                            kernels::make_reducer(r.reduce, r.skip_nan, r.element).state_size);
+    return text;
+}
+
+std::string state_types(std::span<const Reduction> reductions) {
+    std::string text;
+    for (const Reduction& r : reductions) text += ", " + state_type(r);
+    return text;
+}
+
+std::string states_field(std::span<const Reduction> reductions) {
+    return fmt::format("    std::uint8_t* states[{}];\n", reductions.size());
 }
 
 // A launch's layout, whose values are reduced instead of stored.
@@ -53,34 +64,36 @@ OperandLayout layout_of(const Program& program, const Shape& extents, std::span<
 
 }  // namespace
 
-CudaKernel make_cuda_leaves(const Program& program, const ReduceForm& form, const Reduction& reduction,
+CudaKernel make_cuda_leaves(const Program& program, const ReduceForm& form, std::span<const Reduction> reductions,
                             const std::string& entry) {
     check_generated(program);
-    std::string text = begin_code(reduction, entry) + index_type(form.form.index) + "struct Parameters {\n" +
+    std::string text = begin_code(reductions, entry) + index_type(form.form.index) + "struct Parameters {\n" +
                        constant_fields(program) +
                        "std::uint32_t* error;\n    std::uint64_t packs, rows, row_length, leaf, segments;\n"
-                       "    std::int64_t first_number;\n    std::uint8_t* states;\n";
+                       "    std::int64_t first_number;\n" +
+                       states_field(reductions);
     if (form.row_rank > 1) text += fmt::format("    device::Divider row_dividers[{}];\n", form.row_rank - 1);
     if (form.row_rank > 0) text += fmt::format("    std::int64_t numbers[{0}], places[{0}];\n", form.row_rank);
     text += operand_fields(program, form.form) + "};\n" + map_struct(program, form.form);
     return end_text(std::move(text), entry,
-                    fmt::format("    device::leaves<{}, {}, State, Map, Index>(p);\n", pack_length(program, form.form),
-                                form.row_rank));
+                    fmt::format("    device::leaves<{}, {}, Map, Index{}>(p);\n", pack_length(program, form.form),
+                                form.row_rank, state_types(reductions)));
 }
 
-CudaKernel make_cuda_columns(const Program& program, const ReduceForm& form, const Reduction& reduction,
+CudaKernel make_cuda_columns(const Program& program, const ReduceForm& form, std::span<const Reduction> reductions,
                              const std::string& entry) {
     check_generated(program);
-    std::string text = begin_code(reduction, entry) + index_type(form.form.index) + "struct Parameters {\n" +
+    std::string text = begin_code(reductions, entry) + index_type(form.form.index) + "struct Parameters {\n" +
                        constant_fields(program) +
-                       "std::uint32_t* error;\n    std::uint64_t reduced, columns, leaf, begun, leaves;\n"
-                       "    std::int64_t first_number;\n    std::uint8_t* states;\n";
+                       "std::uint32_t* error;\n    std::uint64_t columns, leaf, leaves, period, segments;\n"
+                       "    std::int64_t first_number;\n" +
+                       states_field(reductions);
     text += operand_fields(program, form.form) + "};\n" + map_struct(program, form.form);
-    return end_text(std::move(text), entry, "    device::columns<State, Map, Index>(p);\n");
+    return end_text(std::move(text), entry, "    device::columns<Map, Index" + state_types(reductions) + ">(p);\n");
 }
 
 ReduceLaunch bind_leaves(const Program& program, const Shape& extents, std::span<const StridedInput> inputs,
-                         const RowLeaves& rows, void* states, void* error) {
+                         const RowLeaves& rows, std::span<void* const> states, void* error) {
     const OperandLayout layout = layout_of(program, extents, inputs);
     ReduceLaunch launch{{layout.form, rows.numbers.rank()}, {}, 0};
     if (layout.count == 0) return launch;
@@ -94,7 +107,7 @@ ReduceLaunch bind_leaves(const Program& program, const Shape& extents, std::span
     for (const std::int64_t value :
          {std::int64_t{packs}, count, rows.row_length, rows.leaf, segments, rows.first_number})
         writer.word(static_cast<std::uint64_t>(value));
-    writer.address(states);
+    for (void* place : states) writer.address(place);
     for (int axis = 1; axis < rows.numbers.rank(); ++axis) writer.divider(extents[axis]);
     for (const Shape& strides : {rows.numbers, rows.places})
         for (const std::int64_t stride : strides) writer.word(static_cast<std::uint64_t>(stride));
@@ -105,11 +118,11 @@ ReduceLaunch bind_leaves(const Program& program, const Shape& extents, std::span
 }
 
 std::int64_t column_leaves(const ColumnLeaves& columns, const Shape& extents) {
-    return (extents.count() / columns.columns + columns.begun + columns.leaf - 1) / columns.leaf;
+    return extents.count() / columns.columns / columns.period * ((columns.period + columns.leaf - 1) / columns.leaf);
 }
 
 ReduceLaunch bind_columns(const Program& program, const Shape& extents, std::span<const StridedInput> inputs,
-                          const ColumnLeaves& columns, void* states, void* error) {
+                          const ColumnLeaves& columns, std::span<void* const> states, void* error) {
     const OperandLayout layout = layout_of(program, extents, inputs);
     ReduceLaunch launch{{layout.form, 0}, {}, 0};
     if (layout.count == 0) return launch;
@@ -117,10 +130,10 @@ ReduceLaunch bind_columns(const Program& program, const Shape& extents, std::spa
     ParameterWriter writer;
     for (const Scalar& value : program.constants()) writer.constant(value);
     writer.address(error);
-    for (const std::int64_t value :
-         {layout.count / columns.columns, columns.columns, columns.leaf, columns.begun, leaves, columns.first_number})
+    for (const std::int64_t value : {columns.columns, columns.leaf, leaves, columns.period,
+                                     (columns.period + columns.leaf - 1) / columns.leaf, columns.first_number})
         writer.word(static_cast<std::uint64_t>(value));
-    writer.address(states);
+    for (void* place : states) writer.address(place);
     layout.write(writer);
     launch.parameters = writer.take();
     launch.work = columns.columns * leaves;

@@ -113,7 +113,16 @@ std::string pack_struct(std::string_view name, const std::vector<Named>& operand
     std::string text = fmt::format("    template <int n>\n    struct {} {{\n", name);
     for (const Named& o : operands)
         text += fmt::format("        device::Pack<{}, n> {};\n", cuda_type(o.dtype), o.name);
-    return text + "    };\n";
+    return text;
+}
+
+// Of all results: get<k>() is the k-th.
+std::string results_struct(const std::vector<Named>& results) {
+    std::string text = pack_struct("Outputs", results);
+    text += "        template <int k>\n        HEDDLE_FN const auto& get() const {\n";
+    for (std::size_t k = 0; k < results.size(); ++k)
+        text += fmt::format("            if constexpr (k == {}) return {};\n", k, results[k].name);
+    return text + "        }\n    };\n";
 }
 
 }  // namespace
@@ -177,7 +186,7 @@ std::string map_struct(const Program& program, const KernelForm& form) {
     std::vector<Named> results;
     for (int o = 0; o < program.outputs(); ++o)
         results.push_back({"out" + std::to_string(o), Reach::dense, program.output_dtype(o)});
-    std::string text = "struct Map {\n" + pack_struct("Inputs", inputs) + pack_struct("Outputs", results);
+    std::string text = "struct Map {\n" + pack_struct("Inputs", inputs) + "    };\n" + results_struct(results);
     text += "    template <int n>\n    HEDDLE_FN static Inputs<n> load(const Parameters& p, Index at) {\n";
     text += position(inputs, form.rank) + "        Inputs<n> in;\n";
     for (const Named& o : inputs) {
