@@ -89,9 +89,10 @@ struct Position {
     }
 };
 
-// Groups of n elements, from element `begin` on: each thread loads `turns` of them before it computes on any.
-template <int n, int turns, class Map, class Parameters, class Index>
-HEDDLE_FN void map_groups(const Parameters& p, Index begin, Index groups) {
+// put(place, values) for groups of n elements, from element `begin` on: each thread loads `turns` of them before it
+// computes on any.
+template <int n, int turns, class Map, class Parameters, class Index, class Put>
+HEDDLE_FN void each_group(const Parameters& p, Index begin, Index groups, const Put& put) {
     const auto threads = static_cast<Index>(gridDim.x * blockDim.x);
     for (auto first = static_cast<Index>(blockIdx.x * blockDim.x + threadIdx.x); first < groups;
          first += turns * threads) {
@@ -104,17 +105,22 @@ HEDDLE_FN void map_groups(const Parameters& p, Index begin, Index groups) {
 #pragma unroll
         for (Index t = 0; t < turns; ++t) {
             const Index group = first + t * threads;
-            if (group < groups) Map::template store<n>(p, begin + group * n, Map::template evaluate<n>(p, in[t]));
+            if (group < groups) put(begin + group * n, Map::template evaluate<n>(p, in[t]));
         }
     }
 }
 
 // All elements: packs of n first, as many as the host says may be moved as such, then the rest one by one.
+template <int n, int turns, class Map, class Index, class Parameters, class Put>
+HEDDLE_FN void each(const Parameters& p, const Put& put) {
+    const auto packs = static_cast<Index>(p.packs), count = static_cast<Index>(p.count);
+    if constexpr (n > 1) each_group<n, turns, Map>(p, Index{0}, packs, put);
+    each_group<1, (n > 1 ? 1 : turns), Map>(p, packs * n, count - packs * n, put);
+}
+
 template <int n, int turns, class Map, class Index, class Parameters>
 HEDDLE_FN void map(const Parameters& p) {
-    const auto packs = static_cast<Index>(p.packs), count = static_cast<Index>(p.count);
-    if constexpr (n > 1) map_groups<n, turns, Map>(p, Index{0}, packs);
-    map_groups<1, (n > 1 ? 1 : turns), Map>(p, packs * n, count - packs * n);
+    each<n, turns, Map, Index>(p, [&p](Index at, const auto& out) { Map::store(p, at, out); });
 }
 
 }  // namespace heddle::kernels::device

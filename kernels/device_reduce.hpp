@@ -47,9 +47,8 @@ HEDDLE_FN S join(S (&lanes)[n]) {
     return lanes[0];
 }
 
-// Gives `take(lane, value, place)` this thread's values of a leaf of `length` values. `values.pack(place)` has those of
-// [place, place + n), `values.one(place)` one. Whole rounds ask nothing on the way, so that several loads are under
-// way.
+// Gives `take(lane, results, element, place)` this thread's values of a leaf of `length` values: those of lane `lane`
+// are `element` of each of the results. Whole rounds ask nothing on the way, so that several loads are under way.
 template <int n, class Values, class Take>
 HEDDLE_FN void walk(int thread, int length, const Values& values, const Take& take) {
     constexpr int kRound = static_cast<int>(kLanes);
@@ -57,30 +56,37 @@ HEDDLE_FN void walk(int thread, int length, const Values& values, const Take& ta
 #pragma unroll 4
     for (int round = 0; round < whole; round += kRound) {
         const int place = round + thread * n;
-        const auto pack = values.pack(place);
-        for (int e = 0; e < n; ++e) take(e, pack.values[e], place + e);
+        if constexpr (Values::kPacked) {
+            const auto pack = values.template of<n>(place);
+            for (int e = 0; e < n; ++e) take(e, pack, e, place + e);
+        } else {
+            for (int e = 0; e < n; ++e) take(e, values.template of<1>(place + e), 0, place + e);
+        }
     }
     for (int e = 0; e < n; ++e) {
         const int place = whole + thread * n + e;
-        if (place < length) take(e, values.one(place), place);
+        if (place < length) take(e, values.template of<1>(place), 0, place);
     }
 }
 
-template <class S, int n, class Values>
-HEDDLE_FN S fold(int thread, int length, std::int64_t first_index, const Values& values) {
+// How a state's leaf is folded: in lanes that are then joined; the variance in two walks.
+template <class S, int n>
+struct Fold {
+    using State = S;
+    static constexpr bool kTwice = false;
     S lanes[n];
-    for (auto& lane : lanes) lane.init();
-    walk<n>(thread, length, values, [&](int e, auto x, int place) { lanes[e].add(x, first_index + place); });
-    return join(lanes);
-}
-
-// How a state's leaf is folded: the plain way, but for the variance.
-template <class S>
-struct Leaf {
-    template <int n, class Values>
-    HEDDLE_FN static S of(int thread, int length, std::int64_t first_index, const Values& values) {
-        return fold<S, n>(thread, length, first_index, values);
+    HEDDLE_FN void init() {
+        for (auto& lane : lanes) lane.init();
     }
+    template <class T>
+    HEDDLE_FN void add(int lane, T x, std::int64_t number) {
+        lanes[lane].add(x, number);
+    }
+    HEDDLE_FN void end(int) { lanes[0] = join(lanes); }
+    template <class T>
+    HEDDLE_FN void add_again(int, T) {}
+    HEDDLE_FN void end_again() {}
+    HEDDLE_FN S result() const { return lanes[0]; }
 };
 
 template <class T>
@@ -93,62 +99,110 @@ HEDDLE_FN double counted(const NanMean<T>& sum, int) {
 }
 
 // The mean first, then the squares around it, as fold_variance of reduce_loops.hpp.
-template <class T, bool skip, bool root>
-struct Leaf<Variance<T, skip, root>> {
-    using Sum = std::conditional_t<skip, NanMean<T>, Mean<T>>;
-    template <int n, class Values>
-    HEDDLE_FN static Variance<T, skip, root> of(int thread, int length, std::int64_t, const Values& values) {
-        constexpr int kThreads = static_cast<int>(kLanes) / n;
-        const Sum sum = from_first(fold<Sum, n>(thread, length, 0, values), kThreads);
-        Variance<T, skip, root> result;
-        result.init();
-        result.mean = sum.state;
-        result.count = counted(sum, length);
+template <class T, bool skip, bool root, int n>
+struct Fold<Variance<T, skip, root>, n> {
+    using State = Variance<T, skip, root>;
+    static constexpr bool kTwice = true;
+    Fold<std::conditional_t<skip, NanMean<T>, Mean<T>>, n> sum;
+    Around<T> lanes[n];
+    State state;
+    HEDDLE_FN void init() {
+        sum.init();
+        for (auto& lane : lanes) lane.squares = 0;
+        state.init();
+    }
+    HEDDLE_FN void add(int lane, T x, std::int64_t) { sum.add(lane, x, 0); }
+    HEDDLE_FN void end(int length) {
+        sum.end(length);
+        const auto whole = from_first(sum.result(), static_cast<int>(kLanes) / n);
+        state.mean = whole.state;
+        state.count = counted(whole, length);
         // Not a branch: all threads of the warp join the squares. A leaf without values keeps 0 / 0 apart.
-        if (result.count != 0) result.mean = divided(result.mean, result.count);
-        const T mean = result.mean;
-        Around<T> lanes[n] = {};
-        walk<n>(thread, length, values,
-                [&](int e, T value, int) { lanes[e].add(skip && is_nan(value) ? T{} : fn::subtract(value, mean)); });
+        if (state.count != 0) state.mean = divided(state.mean, state.count);
+    }
+    HEDDLE_FN void add_again(int lane, T x) { lanes[lane].add(skip && is_nan(x) ? T{} : fn::subtract(x, state.mean)); }
+    HEDDLE_FN void end_again() {
         const double squares = join(lanes).squares;
-        if (result.count != 0) result.m2 = squares;
-        return result;
+        if (state.count != 0) state.m2 = squares;
+    }
+    HEDDLE_FN State result() const { return state; }
+};
+
+// Several states of the same elements, the k-th one and those after it: each takes a result of the program's.
+template <int k, class... F>
+struct Folds {
+    static constexpr bool kTwice = false;
+    HEDDLE_FN void init() {}
+    template <class Results>
+    HEDDLE_FN void add(int, const Results&, int, std::int64_t) {}
+    HEDDLE_FN void end(int) {}
+    template <class Results>
+    HEDDLE_FN void add_again(int, const Results&, int) {}
+    HEDDLE_FN void end_again() {}
+    HEDDLE_FN void store(std::uint8_t* const*, std::int64_t) const {}
+};
+template <int k, class F, class... Rest>
+struct Folds<k, F, Rest...> {
+    static constexpr bool kTwice = F::kTwice || Folds<k + 1, Rest...>::kTwice;
+    F own;
+    Folds<k + 1, Rest...> rest;
+    HEDDLE_FN void init() {
+        own.init();
+        rest.init();
+    }
+    template <class Results>
+    HEDDLE_FN void add(int lane, const Results& results, int element, std::int64_t number) {
+        own.add(lane, results.template get<k>().values[element], number);
+        rest.add(lane, results, element, number);
+    }
+    HEDDLE_FN void end(int length) {
+        own.end(length);
+        rest.end(length);
+    }
+    template <class Results>
+    HEDDLE_FN void add_again(int lane, const Results& results, int element) {
+        own.add_again(lane, results.template get<k>().values[element]);
+        rest.add_again(lane, results, element);
+    }
+    HEDDLE_FN void end_again() {
+        own.end_again();
+        rest.end_again();
+    }
+    HEDDLE_FN void store(std::uint8_t* const* states, std::int64_t place) const {
+        reinterpret_cast<typename F::State*>(states[k])[place] = own.result();
+        rest.store(states, place);
     }
 };
+
+template <int n, class All, class Values>
+HEDDLE_FN void fold(All& all, int thread, int length, std::int64_t number, const Values& values) {
+    all.init();
+    walk<n>(thread, length, values,
+            [&](int lane, const auto& results, int e, int place) { all.add(lane, results, e, number + place); });
+    all.end(length);
+    if constexpr (All::kTwice) {
+        walk<n>(thread, length, values,
+                [&](int lane, const auto& results, int e, int) { all.add_again(lane, results, e); });
+        all.end_again();
+    }
+}
 
 inline constexpr unsigned kWarp = 32;
 
-template <class S>
-HEDDLE_FN S& state_at(std::uint8_t* states, std::int64_t place) {
-    return reinterpret_cast<S*>(states)[place];
-}
-template <class S>
-HEDDLE_FN const S& state_at(const std::uint8_t* states, std::int64_t place) {
-    return reinterpret_cast<const S*>(states)[place];
-}
-
 // The values of a leaf whose first element is `at`; `packed`: whole rounds may be moved in packs.
-template <int n, bool packed, class Map, class Parameters, class Index>
+template <bool packed, class Map, class Parameters, class Index>
 struct LeafValues {
+    static constexpr bool kPacked = packed;
     const Parameters& p;
     Index at;
-    HEDDLE_FN auto one(int place) const {
-        const auto in = Map::template load<1>(p, at + static_cast<Index>(place));
-        return Map::template evaluate<1>(p, in).out0.values[0];
-    }
-    HEDDLE_FN auto pack(int place) const {
-        if constexpr (packed) {
-            return Map::template evaluate<n>(p, Map::template load<n>(p, at + static_cast<Index>(place))).out0;
-        } else {
-            Pack<decltype(one(0)), n> result;
-            for (int e = 0; e < n; ++e) result.values[e] = one(place + e);
-            return result;
-        }
+    template <int n>
+    HEDDLE_FN auto of(int place) const {
+        return Map::template evaluate<n>(p, Map::template load<n>(p, at + static_cast<Index>(place)));
     }
 };
 
-// One state for each leaf of each row, by a group of threads a leaf.
-template <int n, int row_rank, class S, class Map, class Index, class Parameters>
+// The states of each leaf of each row, by a group of threads a leaf.
+template <int n, int row_rank, class Map, class Index, class... S, class Parameters>
 HEDDLE_FN void leaves(const Parameters& p) {
     constexpr unsigned kThreads = static_cast<unsigned>(kLanes) / n, kGroups = kWarp / kThreads;
     const auto groups = static_cast<Index>(gridDim.x * (blockDim.x / kThreads));
@@ -172,69 +226,51 @@ HEDDLE_FN void leaves(const Parameters& p) {
             number += static_cast<std::int64_t>(row) * p.numbers[0];
             place += static_cast<std::int64_t>(row) * p.places[0];
         }
-        S state;
-        if (n > 1 && p.packs != 0) {
-            using Values = LeafValues<n, (n > 1), Map, Parameters, Index>;
-            state = Leaf<S>::template of<n>(thread, length, number, Values{p, at});
-        } else {
-            using Values = LeafValues<n, false, Map, Parameters, Index>;
-            state = Leaf<S>::template of<n>(thread, length, number, Values{p, at});
-        }
-        if (exists && thread == 0) state_at<S>(p.states, place) = state;
+        Folds<0, Fold<S, n>...> all;
+        if (n > 1 && p.packs != 0)
+            fold<n>(all, thread, length, number, LeafValues<(n > 1), Map, Parameters, Index>{p, at});
+        else
+            fold<n>(all, thread, length, number, LeafValues<false, Map, Parameters, Index>{p, at});
+        if (exists && thread == 0) all.store(p.states, place);
     }
 }
 
-// One state for each leaf of each column, by a thread a leaf; neighbouring threads have neighbouring columns.
-template <class S, class Map, class Index, class Parameters>
+// A column's elements go into the state one after the other.
+template <class S>
+struct Column {
+    using State = S;
+    static constexpr bool kTwice = false;
+    S state;
+    HEDDLE_FN void init() { state.init(); }
+    template <class T>
+    HEDDLE_FN void add(int, T x, std::int64_t number) {
+        state.add(x, number);
+    }
+    HEDDLE_FN S result() const { return state; }
+};
+
+// The states of each leaf of each column, by a thread a leaf; neighbouring threads have neighbouring columns. Leaves
+// begin anew with every `period` elements of a column, each period in `segments` of them, of which the last may be
+// shorter.
+template <class Map, class Index, class... S, class Parameters>
 HEDDLE_FN void columns(const Parameters& p) {
     const auto threads = static_cast<Index>(gridDim.x * blockDim.x);
     const auto columns = static_cast<Index>(p.columns), leaves = static_cast<Index>(p.leaves);
-    const auto leaf_length = static_cast<Index>(p.leaf), begun = static_cast<Index>(p.begun);
-    const auto reduced = static_cast<Index>(p.reduced);
+    const auto leaf_length = static_cast<Index>(p.leaf), period = static_cast<Index>(p.period);
+    const auto segments = static_cast<Index>(p.segments);
     for (auto i = static_cast<Index>(blockIdx.x * blockDim.x + threadIdx.x); i < columns * leaves; i += threads) {
-        const Index leaf = i / columns, column = i - leaf * columns, end = (leaf + 1) * leaf_length - begun;
-        S& place = state_at<S>(p.states, static_cast<std::int64_t>(column) * static_cast<std::int64_t>(leaves) + leaf);
-        S state;
-        state.init();
-        if (leaf == 0 && begun > 0) state = place;
+        const Index leaf = i / columns, column = i - leaf * columns;
+        const Index round = leaf / segments, begin = round * period + (leaf - round * segments) * leaf_length;
+        const Index end = begin + leaf_length < (round + 1) * period ? begin + leaf_length : (round + 1) * period;
+        Folds<0, Column<S>...> all;
+        all.init();
 #pragma unroll 4
-        for (Index r = leaf == 0 ? 0 : leaf * leaf_length - begun; r < (end < reduced ? end : reduced); ++r) {
+        for (Index r = begin; r < end; ++r) {
             const auto in = Map::template load<1>(p, r * columns + column);
-            state.add(Map::template evaluate<1>(p, in).out0.values[0], p.first_number + static_cast<std::int64_t>(r));
+            all.add(0, Map::template evaluate<1>(p, in), 0, p.first_number + static_cast<std::int64_t>(r));
         }
-        place = state;
-    }
-}
-
-// Five levels of the tree, by a warp for 32 leaves; what has no neighbour on the right goes up as it is.
-template <class S, class Parameters>
-HEDDLE_FN void join_leaves(const Parameters& p) {
-    const std::uint64_t warps = std::uint64_t{gridDim.x} * (blockDim.x / kWarp), lane = threadIdx.x % kWarp;
-    const std::uint64_t groups = (p.leaves + kWarp - 1) / kWarp;
-    for (std::uint64_t i = std::uint64_t{blockIdx.x} * (blockDim.x / kWarp) + threadIdx.x / kWarp;
-         i < p.outputs * groups; i += warps) {
-        const std::uint64_t output = i / groups, leaf = i % groups * kWarp + lane;
-        S state;
-        state.init();
-        if (leaf < p.leaves) state = state_at<S>(p.from, static_cast<std::int64_t>(output * p.leaves + leaf));
-        for (unsigned step = 1; step < kWarp; step *= 2) {
-            const S right = from_below(state, step, static_cast<int>(kWarp));
-            if (lane + step < kWarp && leaf + step < p.leaves) state.merge(right);
-        }
-        if (lane == 0) state_at<S>(p.to, static_cast<std::int64_t>(i)) = state;
-    }
-}
-
-template <class S, class Output, class Parameters>
-HEDDLE_FN void finish(const Parameters& p) {
-    const std::uint64_t threads = std::uint64_t{gridDim.x} * blockDim.x;
-    for (std::uint64_t i = std::uint64_t{blockIdx.x} * blockDim.x + threadIdx.x; i < p.outputs; i += threads) {
-        const S& state = state_at<S>(p.from, static_cast<std::int64_t>(i));
-        const auto wide = state.result(p.total, p.ddof);
-        if constexpr (requires { state.index; }) {
-            if (wide < 0) *p.error = 2;
-        }
-        store<Output, 1>(p.to + i * sizeof(stored_t<Output>), {{cast_value<Output>(wide)}});
+        all.store(p.states, static_cast<std::int64_t>(column) * static_cast<std::int64_t>(leaves) +
+                                static_cast<std::int64_t>(leaf));
     }
 }
 

@@ -100,7 +100,7 @@ public:
     Pipeline(Gpu& gpu, int turns) : gpu_(gpu), turns_(turns), in_(gpu.pinned(kChunk)), out_(gpu.pinned(kChunk)) {
         std::memset(in_, 0, kChunk);
         const Case increment = cases(static_cast<std::int64_t>(kChunk / sizeof(float)))[0];
-        kernel_ = std::make_unique<Compiled>(sources(increment)[0], gpu.architecture);
+        kernel_ = std::make_unique<Compiled>(source(increment), gpu.architecture);
         for (Slot& slot : slots_) {
             slot.from = gpu.allocate(kChunk);
             slot.to = gpu.allocate(kChunk);
@@ -282,9 +282,7 @@ int compile_all() {
     }
     int count = 0;
     for (const Case& c : cases(std::int64_t{1} << 28)) {
-        for (const expr::CudaKernel& kernel : sources(c)) {
-            for (const int architecture : {80, 90}) count += compile(kernel, architecture).empty() ? 0 : 1;
-        }
+        for (const int architecture : {80, 90}) count += compile(source(c), architecture).empty() ? 0 : 1;
     }
     std::printf("%d kernels compile\n", count);
     return 0;

@@ -62,7 +62,7 @@ Timing measure_map(Gpu& gpu, const Data& data, const Case& c) {
     std::byte* out = gpu.allocate(static_cast<std::size_t>(data.count) * width);
     const expr::StridedOutput output{out, dense(c.extents)};
     const auto launch = expr::bind_kernel(c.program, c.extents, on_device(c, &data), std::span(&output, 1));
-    Compiled kernel(sources(c)[0], gpu.architecture);
+    Compiled kernel(source(c), gpu.architecture);
     Timing timing;
     timing.seconds = gpu.seconds(device::kCompute, kRepeats,
                                  [&] { gpu.launch(device::kCompute, kernel, launch.parameters, launch.work); });
@@ -84,25 +84,26 @@ Timing measure_map(Gpu& gpu, const Data& data, const Case& c) {
 // ---- reductions ----
 
 struct Tree {
-    std::int64_t outputs, leaves, total;
+    std::int64_t outputs, leaves;
 };
 bool by_columns(const Case& c) { return c.extents.rank() == 2; }
 Tree tree_of(const Case& c) {
     const std::int64_t count = c.extents.count();
-    if (by_columns(c))
-        return {c.extents[1], (c.extents[0] + array::kColumnLeaf - 1) / array::kColumnLeaf, c.extents[0]};
-    return {1, (count + kernels::kLeaf - 1) / kernels::kLeaf, count};
+    if (by_columns(c)) return {c.extents[1], (c.extents[0] + array::kColumnLeaf - 1) / array::kColumnLeaf};
+    return {1, (count + kernels::kLeaf - 1) / kernels::kLeaf};
 }
-ReduceLaunch bind_first(const Case& c, const Data* data, std::byte* states) {
+ReduceLaunch bind_states(const Case& c, const Data* data, std::byte* states) {
     const auto inputs = on_device(c, data);
+    const std::array<void*, 1> places{states};
     if (by_columns(c))
-        return expr::bind_columns(c.program, c.extents, inputs, {c.extents[1], array::kColumnLeaf}, states);
+        return expr::bind_columns(c.program, c.extents, inputs, {c.extents[1], array::kColumnLeaf, c.extents[0]},
+                                  places);
     return expr::bind_leaves(c.program, c.extents, inputs, {c.extents.count(), kernels::kLeaf, Shape{}, Shape{}},
-                             states);
+                             places);
 }
 
-// The CPU's tree over the whole, from the leaves of one period.
-Bytes reduce_on_cpu(const Case& c, const Data& data, const kernels::Reducer& reducer) {
+// The CPU's states of the leaves of one period, each of which holds one for each output.
+std::vector<Bytes> leaves_on_cpu(const Case& c, const Data& data, const kernels::Reducer& reducer) {
     const Tree tree = tree_of(c);
     const Bytes values = on_cpu(c, data);
     const std::size_t size = reducer.state_size, width = size_of(reducer.input);
@@ -122,42 +123,33 @@ Bytes reduce_on_cpu(const Case& c, const Data& data, const kernels::Reducer& red
             reducer.fold(leaves.back().data(), &values[static_cast<std::size_t>(at) * width], kernels::kLeaf, at);
         }
     }
-    array::TreeFold fold;
-    for (std::int64_t leaf = 0; leaf < tree.leaves; ++leaf)
-        fold.push(reducer, 0, leaf, leaves[static_cast<std::size_t>(leaf) % leaves.size()]);
-    const Bytes states = fold.finish(reducer, tree.outputs);
-    Bytes results(static_cast<std::size_t>(tree.outputs) * size_of(reducer.output));
-    reducer.finalize(states.data(), results.data(), tree.outputs, tree.total, 0);
-    return results;
+    return leaves;
 }
 
 Timing measure_reduction(Gpu& gpu, const Data& data, const Case& c) {
     const auto reducer = kernels::make_reducer(c.reduction.reduce, c.reduction.skip_nan, c.reduction.element);
     const Tree tree = tree_of(c);
-    const auto states_size = static_cast<std::size_t>(tree.outputs * tree.leaves) * reducer.state_size;
-    const Bytes want = reduce_on_cpu(c, data, reducer);
-    std::byte *from = gpu.allocate(states_size), *to = gpu.allocate(states_size), *out = gpu.allocate(want.size());
-    const auto kernels = sources(c);
-    Compiled first(kernels[0], gpu.architecture), join(kernels[1], gpu.architecture),
-        last(kernels[2], gpu.architecture);
-    std::vector<std::pair<Compiled*, ReduceLaunch>> launches{{&first, bind_first(c, &data, from)}};
-    std::byte *source = from, *target = to;
-    for (std::int64_t n = tree.leaves; n > 1; n = expr::joined(n)) {
-        launches.emplace_back(&join, expr::bind_join(source, target, tree.outputs, n));
-        std::swap(source, target);
-    }
-    launches.emplace_back(&last, expr::bind_finish(source, out, tree.outputs, tree.total, 0, nullptr));
+    const std::size_t size = reducer.state_size;
+    const auto states_size = static_cast<std::size_t>(tree.outputs * tree.leaves) * size;
+    std::byte* states = gpu.allocate(states_size);
+    Compiled kernel(source(c), gpu.architecture);
+    const ReduceLaunch launch = bind_states(c, &data, states);
     Timing timing;
-    timing.seconds = gpu.seconds(device::kCompute, kRepeats, [&] {
-        for (auto& [kernel, launch] : launches) gpu.launch(device::kCompute, *kernel, launch.parameters, launch.work);
-    });
+    timing.seconds = gpu.seconds(device::kCompute, kRepeats,
+                                 [&] { gpu.launch(device::kCompute, kernel, launch.parameters, launch.work); });
     timing.bytes = static_cast<double>(data.count * c.program.inputs() * kFloat);
-    std::byte* got = gpu.pinned(want.size());
+    const auto want = leaves_on_cpu(c, data, reducer);
+    std::byte* got = gpu.pinned(states_size);
     gpu.follow(device::kToHost, device::kCompute);
-    gpu.device->copy(device::kToHost, got, out, {want.size()});
+    gpu.device->copy(device::kToHost, got, states, {states_size});
     gpu.finish(device::kToHost);
-    timing.equal = std::memcmp(got, want.data(), want.size()) == 0;
-    for (std::byte* block : {from, to, out}) gpu.free(block);
+    timing.equal = true;
+    const auto leaves = static_cast<std::size_t>(tree.leaves);
+    for (std::size_t at = 0; at < states_size / size; ++at) {
+        const Bytes& leaf = want[at % leaves % want.size()];
+        timing.equal = timing.equal && std::memcmp(got + at * size, &leaf[at / leaves * size], size) == 0;
+    }
+    gpu.free(states);
     return timing;
 }
 
@@ -208,16 +200,15 @@ std::vector<Case> cases(std::int64_t count) {
     return all;
 }
 
-std::vector<CudaKernel> sources(const Case& c) {
+CudaKernel source(const Case& c) {
     if (c.reduces) {
-        const auto form = bind_first(c, nullptr, nullptr).form;
-        return {by_columns(c) ? make_cuda_columns(c.program, form, c.reduction)
-                              : make_cuda_leaves(c.program, form, c.reduction),
-                make_cuda_join(c.reduction), make_cuda_finish(c.reduction)};
+        const auto form = bind_states(c, nullptr, nullptr).form;
+        return by_columns(c) ? make_cuda_columns(c.program, form, {&c.reduction, 1})
+                             : make_cuda_leaves(c.program, form, {&c.reduction, 1});
     }
     const expr::StridedOutput output{nullptr, dense(c.extents)};
-    return {make_cuda_source(
-        c.program, expr::bind_kernel(c.program, c.extents, on_device(c, nullptr), std::span(&output, 1)).form)};
+    return make_cuda_source(c.program,
+                            expr::bind_kernel(c.program, c.extents, on_device(c, nullptr), std::span(&output, 1)).form);
 }
 
 Timing measure(Gpu& gpu, const Data& data, const Case& c) {

@@ -24,8 +24,8 @@ struct Case {
     expr::Reduction reduction{};  // along all axes, or along the first of two
 };
 std::vector<Case> cases(std::int64_t count);
-// The kernels of a case.
-std::vector<expr::CudaKernel> sources(const Case& c);
+// The kernel of a case: of a reduction, that of the leaves' states, which the host joins.
+expr::CudaKernel source(const Case& c);
 
 struct Timing {
     double seconds = 0, bytes = 0;  // that have to be moved between the device's memory and its processors

@@ -20,12 +20,8 @@ constexpr std::int64_t kTileBytes = std::int64_t{8} << 20;
 // full speed, and several tiles fit into the memory of every GPU.
 constexpr std::int64_t kDeviceTileBytes = std::int64_t{32} << 20;
 
-// An integer power tells of a negative exponent after its work only, when the task has ended: it stays on the CPU.
-bool has_device_form(const expr::Program& program) {
-    const auto& list = program.instructions();
-    return !expr::reason_not_generated(program) &&
-           std::none_of(list.begin(), list.end(), [](const auto& ins) { return ins.checks_exponent; });
-}
+// Of the states that a thread of a device holds at the same time, in registers.
+constexpr std::size_t kStateBytes = 256;
 
 // Without chunks a sink takes whole rows best: short runs of bytes far apart cost many times their own.
 Shape sink_grid(const Sink& sink, const Shape& shape) {
@@ -76,21 +72,23 @@ void Pass::add_leaf(const Leaf& leaf, const std::set<const Node*>& earlier) {
     inputs_.push_back(std::move(input));
 }
 
-// Histograms stay on the CPU, counts of what is not finite in memory, and reductions whose tiles may cut leaves.
+// Counts of what is not finite in memory stay on the CPU, reductions whose tiles may cut leaves, and histograms of so
+// many bins that a tile's counts are no small part of the device.
 void Pass::find_device_forms(const std::set<const Node*>& earlier) {
     for (auto& output : outputs_) {
         // What goes to a file is counted where it is written.
         const bool counted = output->product.stats != nullptr && !output->product.sink;
         const bool map = output->kind == Output::Kind::map && !counted;
         const auto* geometry = output->geometry ? &*output->geometry : nullptr;
-        // Columns have leaves of one length: none may be shorter but the last.
-        const bool reduction = geometry != nullptr && shape_.rank() > 0 && keeps_leaves_whole(*geometry) &&
-                               (geometry->rows || geometry->split < 0 || geometry->leaves() == geometry->segments ||
-                                shape_[geometry->split] % geometry->group == 0);
-        if (!map && !reduction) continue;
+        const bool reduction = geometry != nullptr && shape_.rank() > 0 && keeps_leaves_whole(*geometry);
+        const auto* counts = output->product.node->as<HistogramCounts>();
+        const bool histogram = counts != nullptr && bytes_of(DType::int64, counts->bins) <= context_.device_memory / 64;
+        if (!map && !reduction && !histogram) continue;
         Lowering lowering(earlier);
         lowering.output(output->operand(), output->computed);
-        output->on_devices = has_device_form(lowering.build());
+        const auto program = lowering.build();
+        output->on_devices = !expr::reason_not_generated(program);
+        output->checked = output->on_devices && program.checks_exponents();
     }
 }
 
@@ -112,6 +110,9 @@ std::int64_t Pass::slot_bytes(const Shape& tile) const {
             add(bytes_of(input->leaf.node->dtype, count_of(touched(input->leaf.access, Box::whole(tile)))));
     for (const auto& output : outputs_) {
         if (output->product.sink) add(bytes_of(output->computed, tile.count()));
+        if (output->checked) add(sizeof(std::uint32_t));
+        if (output->kind == Output::Kind::histogram) add(sizeof(kernels::Bins));
+        if (output->kind == Output::Kind::histogram && output->on_devices) add(output->counts_bytes());
         if (output->kind != Output::Kind::reduction) continue;
         add(1);
         // A tile that begins elsewhere may touch a leaf more, of each output.
@@ -211,6 +212,19 @@ void Pass::plan(std::int64_t memory) {
     progress.bytes_total += own.bytes_read + own.bytes_written;
 }
 
+// A device computes maps in one kernel, reductions with the same leaves, and each histogram by itself.
+bool Pass::go_together(const Group& group, const Output& output) const {
+    const auto& first = *group.outputs[0];
+    if (!first.on_devices && !output.on_devices) return true;
+    if (first.on_devices != output.on_devices || first.kind != output.kind) return false;
+    if (output.kind != Output::Kind::reduction) return output.kind == Output::Kind::map;
+    // Each thread has a state for each of its lanes, which are as many as elements that it loads at once.
+    std::size_t widest = 1, bytes = output.reducer.state_size;
+    for (const auto& input : inputs_) widest = std::max(widest, size_of(input->leaf.node->dtype));
+    for (const auto* other : group.outputs) bytes += other->reducer.state_size;
+    return first.geometry->reduced == output.geometry->reduced && bytes * (16 / widest) <= kStateBytes;
+}
+
 void Pass::make_groups() {
     const auto threads = std::max(context_.engine.threads(), 1);
     for (auto& output : outputs_) {
@@ -224,10 +238,7 @@ void Pass::make_groups() {
         for (auto& group : groups_) {
             const bool same_split = group->split == split || output->kind != Output::Kind::reduction;
             const bool same_leaves = leaf_length == 0 || group->leaf_length == 0 || group->leaf_length == leaf_length;
-            // A device computes maps together, and each reduction by itself.
-            const bool same_place = group->outputs[0]->on_devices == output->on_devices && !group->makes_leaves() &&
-                                    !(output->on_devices && output->kind == Output::Kind::reduction);
-            if (same_split && same_leaves && same_place) home = group.get();
+            if (same_split && same_leaves && go_together(*group, *output)) home = group.get();
         }
         if (!home) {
             groups_.push_back(std::make_unique<Group>());
@@ -249,7 +260,9 @@ void Pass::make_groups() {
             const auto same = [&](const auto& input) { return input->key == key; };
             group->inputs.push_back(std::find_if(inputs_.begin(), inputs_.end(), same)->get());
         }
-        if (group->outputs[0]->on_devices) group->gpu = std::make_shared<GpuForms>();
+        if (!group->outputs[0]->on_devices) continue;
+        group->gpu = std::make_shared<GpuForms>();
+        group->checks = group->program.checks_exponents();
     }
 }
 

@@ -87,12 +87,16 @@ private:
     void tile_results();
     AnyBuffer& lend(const Node& node, const Shape& tile);
     void add_leaf(const Leaf& leaf, const std::set<const Node*>& earlier);
+    bool go_together(const Group& group, const Output& output) const;
     void make_groups();
     void make_buffers();
     void submit_reads(Scope& scope, const Box& box, std::int64_t slot);
     void submit_group(Scope& scope, Group& group, const Box& box, std::int64_t slot);
     template <class Add>
     void submit_combine(Scope& scope, Output& output, const Box& box, const AnyAccess& parts, Add add);
+    void submit_bins(Scope& scope, Output& output);
+    void submit_check(Scope& scope, Group& group, const Box& box, std::int64_t slot);
+    void submit_counts(Scope& scope, Output& output, std::int64_t slot);
     void submit_join(Scope& scope, Output& output, const Box& box, std::int64_t slot);
     void submit_merge(Scope& scope, Output& output, const Box& box, std::int64_t slot);
     void submit_writes(Scope& scope, const Box& box, std::int64_t slot);

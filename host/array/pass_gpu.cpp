@@ -52,7 +52,9 @@ bool Pass::GpuBody::prepared(int architecture, const detail::Operand* operands) 
 void Pass::GpuBody::prepare(int architecture) { group_->gpu->prepare(*group_, *wanted_, architecture); }
 
 void Pass::GpuBody::operator()(const GpuStream& where, const detail::Operand* operands) {
-    const auto launch = Runner(*pass_, *group_, *tile_, operands).bind();
+    const Runner runner(*pass_, *group_, *tile_, operands);
+    runner.clear(where);
+    const auto launch = runner.bind();
     kernel_->launch(where, launch.work, launch.parameters);
 }
 

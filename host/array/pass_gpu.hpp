@@ -8,11 +8,11 @@
 
 #include "host/array/gpu_kernels.hpp"
 #include "host/array/pass_parts.hpp"
-#include "host/expr/cuda_reduce.hpp"
+#include "host/expr/cuda_histogram.hpp"
 
 namespace heddle::array {
 
-// The kernels of a group of maps, or of a reduction, which its tiles share.
+// The kernels of a group of maps, of a reduction or of a histogram, which its tiles share.
 class Pass::GpuForms {
 public:
     // The kernel for the tile with operands of these strides, and null with its form in `wanted` where it is not there

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "host/array/pass.hpp"
+#include "kernels/histogram_bins.hpp"
 
 namespace heddle::array {
 
@@ -37,13 +38,17 @@ struct Pass::Output {
     std::vector<std::vector<ReduceState>> states;    // by output tile, then by piece; ordered by the output's region
     std::vector<std::vector<ReduceState>> parts;     // by slot, then by piece: leaves that submit_merge joins
     std::vector<std::unique_ptr<AnyBuffer>> tokens;  // stand for `parts` in the accesses
-    // Where devices may make the leaves: by slot, a tile's states as [output][leaf]; then nothing else is kept.
-    std::vector<std::unique_ptr<AnyBuffer>> leaves;
+    // Where devices may make a tile's part, by slot: the states of leaves as [output][leaf], or the counts of a
+    // histogram; then nothing else is kept.
+    std::vector<std::unique_ptr<AnyBuffer>> made;
     bool on_devices = false;  // it has a device form
+    bool checked = false;     // which may tell of a negative exponent
     // Of a histogram:
-    std::mutex mutex;  // guards adding a piece's counts to the buffer
+    std::unique_ptr<AnyBuffer> bins;  // a kernels::Bins, from the bounds
+    std::mutex mutex;                 // guards adding a piece's counts to a buffer
 
     const NodePtr& operand() const { return kind == Kind::map ? product.node : product.node->inputs[0]; }
+    std::int64_t counts_bytes() const { return product.node->shape.count() * std::int64_t{sizeof(std::int64_t)}; }
 };
 
 // Products that one program computes, sharing tiles out in the same way.
@@ -54,9 +59,12 @@ struct Pass::Group {
     Split split;
     std::int64_t leaf_length = 0;   // block alignment that row reductions need
     std::shared_ptr<GpuForms> gpu;  // null: the group runs on the CPU only
+    // A kernel cannot throw: by slot, a word that is not 0 after one that met a negative exponent. See submit_check.
+    bool checks = false;
+    std::vector<std::unique_ptr<AnyBuffer>> errors;
 
-    // Of one reduction whose leaves devices may make.
-    bool makes_leaves() const { return outputs[0]->on_devices && outputs[0]->kind == Output::Kind::reduction; }
+    // Of reductions with the same leaves, or one histogram, whose part of a tile devices may make.
+    bool makes_parts() const { return outputs[0]->on_devices && outputs[0]->kind != Output::Kind::map; }
     bool has_maps_only() const {
         return std::all_of(outputs.begin(), outputs.end(), [](const Output* output) {
             return output->kind == Output::Kind::map && (output->product.stats == nullptr || output->on_devices);
@@ -70,6 +78,8 @@ struct Pass::Tile {
     std::int64_t slot;
     std::vector<std::vector<AxisRange>> ranges;  // per input
     std::vector<int> operands;                   // per input, then per output: index into the task's accesses or -1
+    int error = -1;                              // index of the group's word for errors
+    std::int64_t counted = 0;                    // pieces whose counts are in the buffer; under Output::mutex
     std::vector<Box> regions;                    // per access: what it covers of its buffer
 };
 

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "host/device/kernel.hpp"
 #include "kernels/histogram.hpp"
 #include "kernels/non_finite.hpp"
 
@@ -62,7 +63,7 @@ void count_non_finite(DType dtype, const void* values, std::int64_t n, TargetSta
 // Where the blocks of one output go, beside memory.
 struct Pass::Runner::Consumption {
     std::optional<BoxReduction> reduction;
-    std::optional<kernels::Histogram> histogram;
+    const kernels::Bins* bins = nullptr;
     std::vector<std::int64_t> counts;
     std::int64_t offset = 0;  // of the running evaluation in the piece
 
@@ -71,11 +72,11 @@ struct Pass::Runner::Consumption {
         if (self.reduction)
             self.reduction->take(values, self.offset + offset, n);
         else
-            self.histogram->add(static_cast<const double*>(values), n, self.counts.data());
+            kernels::count_bins(*self.bins, static_cast<const double*>(values), n, self.counts.data());
     }
 };
 
-std::vector<AnyAccess> Pass::Runner::accesses(const Group& group, Tile& tile, const Pass& pass) {
+std::vector<AnyAccess> Pass::Runner::accesses(const Group& group, Tile& tile) {
     std::vector<AnyAccess> list;
     const auto add = [&](const AnyBuffer* buffer, Mode mode, std::optional<Box> box) {
         tile.operands.push_back(static_cast<int>(list.size()));
@@ -100,15 +101,15 @@ std::vector<AnyAccess> Pass::Runner::accesses(const Group& group, Tile& tile, co
     }
     for (auto* output : group.outputs) {
         if (output->kind == Output::Kind::histogram) {
-            // The bounds come right behind the counts.
-            add(output->product.buffer, Mode::update, std::nullopt);
-            for (std::size_t i = 1; i <= 2; ++i) {
-                auto* bound = pass.context_.residents.at(output->product.node->inputs[i].get());
-                tile.regions.emplace_back();
-                list.push_back({bound, Mode::read, std::nullopt});
-            }
+            if (output->on_devices)
+                add(output->made[slot].get(), Mode::write, std::nullopt);
+            else
+                add(output->product.buffer, Mode::update, std::nullopt);
+            // Right behind the counts.
+            tile.regions.emplace_back();
+            list.push_back({output->bins.get(), Mode::read, std::nullopt});
         } else if (output->kind == Output::Kind::reduction && output->on_devices) {
-            add(output->leaves[slot].get(), Mode::write, std::nullopt);
+            add(output->made[slot].get(), Mode::write, std::nullopt);
         } else if (output->kind == Output::Kind::reduction && output->mode == SplitMode::leaves) {
             add(output->tokens[slot].get(), Mode::write, std::nullopt);
         } else if (output->kind == Output::Kind::reduction) {
@@ -119,6 +120,10 @@ std::vector<AnyAccess> Pass::Runner::accesses(const Group& group, Tile& tile, co
         } else {
             add(output->product.buffer, Mode::write, buffer_box(tile.box));
         }
+    }
+    if (group.checks) {
+        tile.error = static_cast<int>(list.size());
+        list.push_back({group.errors[slot].get(), Mode::write, std::nullopt});
     }
     return list;
 }
@@ -171,7 +176,8 @@ expr::Target Pass::Runner::target_of(std::size_t index, const Box& box, Consumpt
 expr::ReduceLaunch Pass::Runner::bind_leaves(std::vector<expr::StridedInput>& inputs) const {
     const auto& geometry = *group_.outputs[0]->geometry;
     const Box& box = tile_.box;
-    void* states = operands_[tile_.operands[group_.inputs.size()]].data;
+    std::vector<void*> states;
+    for (std::size_t i = 0; i < group_.outputs.size(); ++i) states.push_back(part(i).data);
     const auto leaves = geometry.leaves_of(box);
     const auto leaf_length = geometry.inner * geometry.group;
     const int rank = box.rank();
@@ -187,7 +193,7 @@ expr::ReduceLaunch Pass::Runner::bind_leaves(std::vector<expr::StridedInput>& in
             rows.places.push_back(geometry.output_within(box, next) * leaves.count + geometry.leaf(next) -
                                   leaves.first);
         }
-        return expr::bind_leaves(group_.program, box.extents(), inputs, rows, states);
+        return expr::bind_leaves(group_.program, box.extents(), inputs, rows, states, error());
     }
     // The axes that are reduced come first.
     Shape extents;
@@ -199,26 +205,44 @@ expr::ReduceLaunch Pass::Runner::bind_leaves(std::vector<expr::StridedInput>& in
             for (std::size_t i = 0; i < inputs.size(); ++i) strides[i].push_back(inputs[i].strides[axis]);
         }
     for (std::size_t i = 0; i < inputs.size(); ++i) inputs[i].strides = strides[i];
+    const auto period = geometry.inner * (geometry.split < 0 ? 1 : box.hi[geometry.split] - box.lo[geometry.split]);
     return expr::bind_columns(group_.program, extents, inputs,
-                              {geometry.outputs_of(box), leaf_length, 0, geometry.number(box.lo)}, states);
+                              {geometry.outputs_of(box), leaf_length, period, geometry.number(box.lo)}, states,
+                              error());
 }
 
 expr::CudaKernel Pass::Runner::make_kernel(const Group& group, const expr::ReduceForm& form) {
     const auto& output = *group.outputs[0];
-    if (!group.makes_leaves()) return expr::make_cuda_source(group.program, form.form);
-    const expr::Reduction reduction{output.reduction->reduce, output.reduction->skip_nan, output.operand()->dtype};
-    return output.geometry->rows ? expr::make_cuda_leaves(group.program, form, reduction)
-                                 : expr::make_cuda_columns(group.program, form, reduction);
+    if (output.kind == Output::Kind::map) return expr::make_cuda_source(group.program, form.form);
+    if (output.kind == Output::Kind::histogram)
+        return expr::make_cuda_histogram(group.program, form, output.product.node->shape.count());
+    std::vector<expr::Reduction> reductions;
+    for (const auto* each : group.outputs)
+        reductions.push_back({each->reduction->reduce, each->reduction->skip_nan, each->operand()->dtype});
+    return output.geometry->rows ? expr::make_cuda_leaves(group.program, form, reductions)
+                                 : expr::make_cuda_columns(group.program, form, reductions);
 }
 
 expr::ReduceLaunch Pass::Runner::bind() const {
     std::vector<expr::StridedInput> inputs;
     for (std::size_t i = 0; i < group_.inputs.size(); ++i) inputs.push_back(input_at(i, tile_.box));
-    if (group_.makes_leaves()) return bind_leaves(inputs);
+    const auto kind = group_.outputs[0]->kind;
+    if (kind == Output::Kind::reduction) return bind_leaves(inputs);
+    // The bins come right behind the counts.
+    if (kind == Output::Kind::histogram)
+        return expr::bind_histogram(group_.program, tile_.box.extents(), inputs, (&part())[1].data, part().data,
+                                    error());
     std::vector<expr::StridedOutput> outputs;
     for (std::size_t i = 0; i < group_.outputs.size(); ++i) outputs.push_back(output_at(i, tile_.box));
-    auto launch = expr::bind_kernel(group_.program, tile_.box.extents(), inputs, outputs);
+    auto launch = expr::bind_kernel(group_.program, tile_.box.extents(), inputs, outputs, error());
     return {{std::move(launch.form), 0}, std::move(launch.parameters), launch.work};
+}
+
+void Pass::Runner::clear(const GpuStream& where) const {
+    const auto& output = *group_.outputs[0];
+    if (output.kind == Output::Kind::histogram)
+        device::clear(where.native, part().data, static_cast<std::size_t>(output.counts_bytes()));
+    if (tile_.error >= 0) device::clear(where.native, error(), sizeof(std::uint32_t));
 }
 
 void Pass::Runner::lay_out(Shape& extents, std::vector<Shape>& strides) const {
@@ -250,14 +274,14 @@ void Pass::Runner::run(const Piece& piece) {
                                               output.on_devices ? nothing : state_of(output, piece));
         } else if (output.kind == Output::Kind::histogram) {
             const auto operand = static_cast<std::size_t>(tile_.operands[group_.inputs.size() + i]);
-            const auto bins = output.product.node->as<HistogramCounts>()->bins;
-            consumptions[i].histogram.emplace(*static_cast<const double*>(operands_[operand + 1].data),
-                                              *static_cast<const double*>(operands_[operand + 2].data), bins);
-            consumptions[i].counts.resize(static_cast<std::size_t>(bins));
+            consumptions[i].bins = static_cast<const kernels::Bins*>(operands_[operand + 1].data);
+            consumptions[i].counts.resize(static_cast<std::size_t>(output.product.node->shape.count()));
         }
     }
     evaluate(box, consumptions, piece.worker);
     for (std::size_t i = 0; i < consumptions.size(); ++i) finish(*group_.outputs[i], i, consumptions[i], box);
+    // On the CPU a negative exponent has been thrown.
+    if (tile_.error >= 0 && piece.index == 0) *static_cast<std::uint32_t*>(error()) = 0;
 }
 
 void Pass::Runner::evaluate(const Box& box, std::vector<Consumption>& consumptions, int worker) {
@@ -312,7 +336,10 @@ void Pass::Runner::finish(Output& output, std::size_t index, Consumption& consum
     if (output.kind == Output::Kind::histogram) {
         auto* counts = static_cast<std::int64_t*>(operands_[operand].data);
         std::lock_guard lock(output.mutex);
-        for (std::size_t i = 0; i < consumption.counts.size(); ++i) counts[i] += consumption.counts[i];
+        // What is made for a tile begins with its first piece, each time that the task runs.
+        const bool first = output.on_devices && tile_.counted++ % group_.split.pieces(tile_.box) == 0;
+        for (std::size_t i = 0; i < consumption.counts.size(); ++i)
+            counts[i] = (first ? 0 : counts[i]) + consumption.counts[i];
     } else if (output.kind == Output::Kind::reduction) {
         if (output.on_devices)
             return consumption.reduction->store_leaves(tile_.box, static_cast<std::byte*>(operands_[operand].data));

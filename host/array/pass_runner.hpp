@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "host/array/pass_parts.hpp"
-#include "host/expr/cuda_reduce.hpp"
+#include "host/expr/cuda_histogram.hpp"
 
 namespace heddle::array {
 
@@ -14,12 +14,14 @@ public:
         : pass_(pass), group_(group), tile_(tile), operands_(operands) {}
 
     // The accesses of the group's task for this tile, filled into the tile's operand indices and regions too.
-    static std::vector<AnyAccess> accesses(const Group& group, Tile& tile, const Pass& pass);
+    static std::vector<AnyAccess> accesses(const Group& group, Tile& tile);
     void run(const Piece& piece);
 
     // With the operands of one device: the launch that computes the whole tile, and what its form depends on. Of maps
     // the form is without rows.
     expr::ReduceLaunch bind() const;
+    // Enqueues zeros for what the launch adds to.
+    void clear(const GpuStream& where) const;
     // The kernel for launches of that form.
     static expr::CudaKernel make_kernel(const Group& group, const expr::ReduceForm& form);
     void lay_out(Shape& extents, std::vector<Shape>& strides) const;
@@ -30,6 +32,11 @@ private:
 
     expr::StridedInput input_at(std::size_t index, const Box& box) const;
     expr::ReduceLaunch bind_leaves(std::vector<expr::StridedInput>& inputs) const;
+    // What a device's part of the tile goes to; the word for errors, or null.
+    const detail::Operand& part(std::size_t output = 0) const {
+        return operands_[tile_.operands[group_.inputs.size() + output]];
+    }
+    void* error() const { return tile_.error < 0 ? nullptr : operands_[tile_.error].data; }
     expr::StridedOutput output_at(std::size_t index, const Box& box) const;
     expr::Target target_of(std::size_t index, const Box& box, Consumption& consumption) const;
     ReduceState& state_of(Output& output, const Piece& piece) const;

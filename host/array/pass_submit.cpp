@@ -1,8 +1,6 @@
 // The tasks of a pass, and the buffers that they work in.
 
 #include <algorithm>
-#include <cstring>
-#include <stdexcept>
 
 #include "host/array/pass.hpp"
 #include "host/array/pass_gpu.hpp"
@@ -58,6 +56,12 @@ void Pass::make_buffers() {
             for (std::size_t i = 0; i < slots; ++i)
                 output->slots.push_back(
                     std::make_unique<AnyBuffer>(context_.engine, output->computed, Shape{tile_.count()}));
+        if (output->kind == Output::Kind::histogram) {
+            output->bins = std::make_unique<AnyBuffer>(context_.engine, DType::uint8, Shape{sizeof(kernels::Bins)});
+            for (std::size_t i = 0; output->on_devices && i < slots; ++i)
+                output->made.push_back(
+                    std::make_unique<AnyBuffer>(context_.engine, DType::int64, output->product.node->shape));
+        }
         if (output->kind != Output::Kind::reduction) continue;
         Shape counts;
         for (int axis = 0; axis < shape_.rank(); ++axis)
@@ -70,13 +74,16 @@ void Pass::make_buffers() {
             std::int64_t bytes = 1;
             for (std::int64_t i = 0; i < grid.count(); ++i) bytes = std::max(bytes, leaf_bytes(*output, grid.box(i)));
             for (std::size_t i = 0; i < slots; ++i)
-                output->leaves.push_back(std::make_unique<AnyBuffer>(context_.engine, DType::uint8, Shape{bytes}));
+                output->made.push_back(std::make_unique<AnyBuffer>(context_.engine, DType::uint8, Shape{bytes}));
             continue;
         }
         output->parts.resize(slots);
         for (std::size_t i = 0; i < slots; ++i)
             output->tokens.push_back(std::make_unique<AnyBuffer>(context_.engine, DType::uint8, Shape{1}));
     }
+    for (auto& group : groups_)
+        for (std::size_t i = 0; group->checks && i < slots; ++i)
+            group->errors.push_back(std::make_unique<AnyBuffer>(context_.engine, DType::uint32, Shape{1}));
     for (auto& group : groups_)
         for (auto* output : group->outputs)
             for (auto& parts : output->parts)
@@ -96,8 +103,11 @@ void Pass::submit(Scope& scope) {
     make_buffers();
     const TileGrid grid(shape_, tile_, last_);
     if (grid.count() == 0) return submit_empty(scope);
-    for (auto& output : outputs_)
-        if (output->kind == Output::Kind::histogram) submit_zero(scope, *output->product.buffer);
+    for (auto& output : outputs_) {
+        if (output->kind != Output::Kind::histogram) continue;
+        submit_zero(scope, *output->product.buffer);
+        submit_bins(scope, *output);
+    }
     for (std::int64_t index = 0; index < grid.count(); ++index) {
         const Box box = grid.box(index);
         const auto slot = index % kSlots;
@@ -113,10 +123,12 @@ void Pass::release() {
     for (auto& output : outputs_) {
         output->slots.clear();
         output->tokens.clear();
-        output->leaves.clear();
+        output->made.clear();
+        output->bins.reset();
         output->states = {};
         output->parts = {};
     }
+    for (auto& group : groups_) group->errors.clear();
 }
 
 void Pass::take_turn(std::vector<AnyAccess>& accesses) const {
@@ -167,6 +179,7 @@ void Pass::submit_returns(Scope& scope, const Box& box) {
     for (auto& output : outputs_) {
         if (output->kind != Output::Kind::map || output->product.buffer == nullptr) continue;
         if (!output->product.buffer->core()->returns && !(output->on_devices && context_.turn != nullptr)) continue;
+        if (output->checked) continue;  // submit_check brings it
         std::vector<AnyAccess> accesses{{output->product.buffer, Mode::read, buffer_box(box)}};
         take_turn(accesses);
         scope.submit_list({.name = "return", .place = Place::cpu}, accesses,
@@ -178,7 +191,7 @@ void Pass::submit_group(Scope& scope, Group& group, const Box& box, std::int64_t
     auto tile = std::make_shared<Tile>();
     tile->box = box;
     tile->slot = slot;
-    auto accesses = Runner::accesses(group, *tile, *this);
+    auto accesses = Runner::accesses(group, *tile);
     take_turn(accesses);
     const auto pieces = group.split.pieces(box);
     for (auto* output : group.outputs)
@@ -187,7 +200,7 @@ void Pass::submit_group(Scope& scope, Group& group, const Box& box, std::int64_t
             if (states.empty()) states.resize(static_cast<std::size_t>(pieces));
         }
     // States of reductions and counts of what is not finite lie outside the buffers: that must run only once.
-    const bool anywhere = group.has_maps_only() || group.makes_leaves();
+    const bool anywhere = group.has_maps_only() || group.makes_parts();
     const TaskOptions options{.name = "compute",
                               .pieces = pieces,
                               .flops = group.program.cost() * static_cast<double>(box.count()),
@@ -199,54 +212,14 @@ void Pass::submit_group(Scope& scope, Group& group, const Box& box, std::int64_t
         scope.submit_list(options, accesses, bodies(compute, GpuBody(*this, group, tile)));
     else
         scope.submit_list(options, accesses, compute);
+    if (group.checks) submit_check(scope, group, box, slot);
     for (auto* output : group.outputs)
-        if (output->kind == Output::Kind::reduction && output->on_devices)
+        if (output->kind == Output::Kind::histogram && output->on_devices)
+            submit_counts(scope, *output, slot);
+        else if (output->kind == Output::Kind::reduction && output->on_devices)
             submit_join(scope, *output, box, slot);
         else if (output->kind == Output::Kind::reduction && output->mode == SplitMode::leaves)
             submit_merge(scope, *output, box, slot);
-}
-
-// `add` puts what a tile's task left in `parts` into the tree of the outputs, on the host, in the order of the tiles.
-template <class Add>
-void Pass::submit_combine(Scope& scope, Output& output, const Box& box, const AnyAccess& parts, Add add) {
-    const Box region = buffer_box(output.geometry->output_box(box, output.reduction->keep_dims));
-    const auto index = static_cast<std::size_t>(output_tile(*output.geometry, box));
-    std::vector<AnyAccess> accesses{parts, {output.product.buffer, Mode::update, region}};
-    take_turn(accesses);
-    scope.submit_list({.name = "combine", .place = Place::cpu}, accesses,
-                      [&output, box, index, add](const Piece&, const detail::Operand* operands) {
-                          auto& states = output.states[index];
-                          if (states.empty()) states.resize(1);
-                          add(states[0].fold, operands[0]);
-                          if (output.geometry->is_last(box)) finalize(output, states[0], box, operands[1], box);
-                      });
-}
-
-// Joins a tile's leaves, wherever they were made: the tree is the CPU's.
-void Pass::submit_join(Scope& scope, Output& output, const Box& box, std::int64_t slot) {
-    const AnyAccess made{output.leaves[static_cast<std::size_t>(slot)].get(), Mode::read, std::nullopt};
-    submit_combine(scope, output, box, made, [&output, box](auto& fold, const detail::Operand& operand) {
-        const auto* from = static_cast<const std::byte*>(operand.data);
-        const auto leaves = output.geometry->leaves_of(box);
-        const auto outputs = static_cast<std::size_t>(output.geometry->outputs_of(box));
-        const std::size_t size = output.reducer.state_size, row = size * static_cast<std::size_t>(leaves.count);
-        for (std::int64_t leaf = 0; leaf < leaves.count; ++leaf) {
-            Bytes level(outputs * size);
-            for (std::size_t o = 0; o < outputs; ++o)
-                std::memcpy(level.data() + o * size, from + o * row + static_cast<std::size_t>(leaf) * size, size);
-            fold.push(output.reducer, 0, leaves.first + leaf, std::move(level));
-        }
-    });
-}
-
-void Pass::submit_merge(Scope& scope, Output& output, const Box& box, std::int64_t slot) {
-    const AnyAccess token{output.tokens[static_cast<std::size_t>(slot)].get(), Mode::update, std::nullopt};
-    submit_combine(scope, output, box, token, [&output, slot](auto& fold, const detail::Operand&) {
-        for (auto& part : output.parts[static_cast<std::size_t>(slot)]) {
-            if (!part.open.empty()) throw std::logic_error("a piece cuts a leaf of a reduction");
-            fold.absorb(output.reducer, std::move(part.fold));
-        }
-    });
 }
 
 void Pass::submit_empty(Scope& scope) {

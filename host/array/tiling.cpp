@@ -120,12 +120,17 @@ private:
 
     void grow(Shape& tile) const {
         for (int axis = shape_.rank() - 1; axis >= 0; --axis) {
-            if (tile[axis] == shape_[axis] || extent(axis) != Extent::some) continue;
-            const auto factor = request_.target / std::max<std::int64_t>(touched(tile), 1);
-            if (factor < 2) return;
-            const auto before = tile[axis];
-            tile[axis] = factor > shape_[axis] / before ? shape_[axis] : before * factor;
-            if (request_.bytes(tile) > request_.limit) tile[axis] = before;
+            if (extent(axis) != Extent::some) continue;
+            // Not in one step: part of what a small tile takes does not grow with it.
+            while (tile[axis] < shape_[axis]) {
+                const auto factor = request_.target / std::max<std::int64_t>(touched(tile), 1);
+                if (factor < 2) return;
+                const auto before = tile[axis];
+                tile[axis] = factor > shape_[axis] / before ? shape_[axis] : before * factor;
+                if (request_.bytes(tile) <= request_.limit) continue;
+                tile[axis] = before;
+                break;
+            }
         }
     }
 

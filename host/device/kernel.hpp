@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
 
@@ -30,5 +31,8 @@ private:
     void* library_ = nullptr;
     void* function_ = nullptr;
 };
+
+// Enqueues zeros for so many bytes of the device's memory, in the stream that Launch::run gets.
+void clear(void* native_stream, void* data, std::size_t bytes);
 
 }  // namespace heddle::device

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <bit>
-
 #include "heddle/error.hpp"
 #include "host/expr/cuda_text.hpp"
 
@@ -41,24 +39,22 @@ std::string state_type(const Reduction& r) {
     }
 }
 
-std::string begin_code(const Reduction& reduction, const std::string& entry) {
-    const kernels::Reducer reducer = kernels::make_reducer(reduction.reduce, reduction.skip_nan, reduction.element);
-    return fmt::format(
-        "#include \"kernels/device_reduce.hpp\"\n\nnamespace heddle::kernels {{\nnamespace {}_code {{\n"
-        "using State = {};\nstatic_assert(sizeof(State) == {});\n",
-        entry, state_type(reduction), reducer.state_size);
+std::string begin_code(std::span<const Reduction> reductions, const std::string& entry) {
+    std::string text = begin_text("kernels/device_reduce.hpp", entry);
+    for (const Reduction& r : reductions)
+        text += fmt::format("static_assert(sizeof({}) == {});\n", state_type(r),
+                            kernels::make_reducer(r.reduce, r.skip_nan, r.element).state_size);
+    return text;
 }
 
-CudaKernel end_code(std::string text, const std::string& entry, const std::string& call) {
-    text += fmt::format("}}\n}}\n\nextern \"C\" __global__ void __launch_bounds__({}) {}(\n", kKernelThreads, entry);
-    text += fmt::format("    const __grid_constant__ heddle::kernels::{}_code::Parameters p) {{\n", entry);
-    text += fmt::format("    using namespace heddle::kernels;\n    using namespace {}_code;\n", entry);
-    text += fmt::format("    device::{}(p);\n}}\n", call);
-    return {std::move(text), entry};
+std::string state_types(std::span<const Reduction> reductions) {
+    std::string text;
+    for (const Reduction& r : reductions) text += ", " + state_type(r);
+    return text;
 }
 
-std::string index_type(IndexBits bits) {
-    return fmt::format("using Index = std::uint{}_t;\n", bits == IndexBits::b32 ? 32 : 64);
+std::string states_field(std::span<const Reduction> reductions) {
+    return fmt::format("    std::uint8_t* states[{}];\n", reductions.size());
 }
 
 // A launch's layout, whose values are reduced instead of stored.
@@ -68,49 +64,36 @@ OperandLayout layout_of(const Program& program, const Shape& extents, std::span<
 
 }  // namespace
 
-CudaKernel make_cuda_leaves(const Program& program, const ReduceForm& form, const Reduction& reduction,
+CudaKernel make_cuda_leaves(const Program& program, const ReduceForm& form, std::span<const Reduction> reductions,
                             const std::string& entry) {
     check_generated(program);
-    std::string text = begin_code(reduction, entry) + index_type(form.form.index) + "struct Parameters {\n" +
+    std::string text = begin_code(reductions, entry) + index_type(form.form.index) + "struct Parameters {\n" +
                        constant_fields(program) +
                        "std::uint32_t* error;\n    std::uint64_t packs, rows, row_length, leaf, segments;\n"
-                       "    std::int64_t first_number;\n    std::uint8_t* states;\n";
+                       "    std::int64_t first_number;\n" +
+                       states_field(reductions);
     if (form.row_rank > 1) text += fmt::format("    device::Divider row_dividers[{}];\n", form.row_rank - 1);
     if (form.row_rank > 0) text += fmt::format("    std::int64_t numbers[{0}], places[{0}];\n", form.row_rank);
     text += operand_fields(program, form.form) + "};\n" + map_struct(program, form.form);
-    return end_code(std::move(text), entry,
-                    fmt::format("leaves<{}, {}, State, Map, Index>", pack_length(program, form.form), form.row_rank));
+    return end_text(std::move(text), entry,
+                    fmt::format("    device::leaves<{}, {}, Map, Index{}>(p);\n", pack_length(program, form.form),
+                                form.row_rank, state_types(reductions)));
 }
 
-CudaKernel make_cuda_columns(const Program& program, const ReduceForm& form, const Reduction& reduction,
+CudaKernel make_cuda_columns(const Program& program, const ReduceForm& form, std::span<const Reduction> reductions,
                              const std::string& entry) {
     check_generated(program);
-    std::string text = begin_code(reduction, entry) + index_type(form.form.index) + "struct Parameters {\n" +
+    std::string text = begin_code(reductions, entry) + index_type(form.form.index) + "struct Parameters {\n" +
                        constant_fields(program) +
-                       "std::uint32_t* error;\n    std::uint64_t reduced, columns, leaf, begun, leaves;\n"
-                       "    std::int64_t first_number;\n    std::uint8_t* states;\n";
+                       "std::uint32_t* error;\n    std::uint64_t columns, leaf, leaves, period, segments;\n"
+                       "    std::int64_t first_number;\n" +
+                       states_field(reductions);
     text += operand_fields(program, form.form) + "};\n" + map_struct(program, form.form);
-    return end_code(std::move(text), entry, "columns<State, Map, Index>");
-}
-
-CudaKernel make_cuda_join(const Reduction& reduction, const std::string& entry) {
-    return end_code(begin_code(reduction, entry) +
-                        "struct alignas(16) Parameters {\n    std::uint64_t outputs, leaves;\n"
-                        "    const std::uint8_t* from;\n    std::uint8_t* to;\n};\n",
-                    entry, "join_leaves<State>");
-}
-
-CudaKernel make_cuda_finish(const Reduction& reduction, const std::string& entry) {
-    const kernels::Reducer reducer = kernels::make_reducer(reduction.reduce, reduction.skip_nan, reduction.element);
-    return end_code(begin_code(reduction, entry) +
-                        "struct alignas(16) Parameters {\n    std::uint64_t outputs;\n    std::int64_t total;\n"
-                        "    double ddof;\n    const std::uint8_t* from;\n    std::uint8_t* to;\n"
-                        "    std::uint32_t* error;\n};\n",
-                    entry, fmt::format("finish<State, {}>", cuda_type(reducer.output)));
+    return end_text(std::move(text), entry, "    device::columns<Map, Index" + state_types(reductions) + ">(p);\n");
 }
 
 ReduceLaunch bind_leaves(const Program& program, const Shape& extents, std::span<const StridedInput> inputs,
-                         const RowLeaves& rows, void* states, void* error) {
+                         const RowLeaves& rows, std::span<void* const> states, void* error) {
     const OperandLayout layout = layout_of(program, extents, inputs);
     ReduceLaunch launch{{layout.form, rows.numbers.rank()}, {}, 0};
     if (layout.count == 0) return launch;
@@ -124,7 +107,7 @@ ReduceLaunch bind_leaves(const Program& program, const Shape& extents, std::span
     for (const std::int64_t value :
          {std::int64_t{packs}, count, rows.row_length, rows.leaf, segments, rows.first_number})
         writer.word(static_cast<std::uint64_t>(value));
-    writer.address(states);
+    for (void* place : states) writer.address(place);
     for (int axis = 1; axis < rows.numbers.rank(); ++axis) writer.divider(extents[axis]);
     for (const Shape& strides : {rows.numbers, rows.places})
         for (const std::int64_t stride : strides) writer.word(static_cast<std::uint64_t>(stride));
@@ -135,11 +118,11 @@ ReduceLaunch bind_leaves(const Program& program, const Shape& extents, std::span
 }
 
 std::int64_t column_leaves(const ColumnLeaves& columns, const Shape& extents) {
-    return (extents.count() / columns.columns + columns.begun + columns.leaf - 1) / columns.leaf;
+    return extents.count() / columns.columns / columns.period * ((columns.period + columns.leaf - 1) / columns.leaf);
 }
 
 ReduceLaunch bind_columns(const Program& program, const Shape& extents, std::span<const StridedInput> inputs,
-                          const ColumnLeaves& columns, void* states, void* error) {
+                          const ColumnLeaves& columns, std::span<void* const> states, void* error) {
     const OperandLayout layout = layout_of(program, extents, inputs);
     ReduceLaunch launch{{layout.form, 0}, {}, 0};
     if (layout.count == 0) return launch;
@@ -147,35 +130,14 @@ ReduceLaunch bind_columns(const Program& program, const Shape& extents, std::spa
     ParameterWriter writer;
     for (const Scalar& value : program.constants()) writer.constant(value);
     writer.address(error);
-    for (const std::int64_t value :
-         {layout.count / columns.columns, columns.columns, columns.leaf, columns.begun, leaves, columns.first_number})
+    for (const std::int64_t value : {columns.columns, columns.leaf, leaves, columns.period,
+                                     (columns.period + columns.leaf - 1) / columns.leaf, columns.first_number})
         writer.word(static_cast<std::uint64_t>(value));
-    writer.address(states);
+    for (void* place : states) writer.address(place);
     layout.write(writer);
     launch.parameters = writer.take();
     launch.work = columns.columns * leaves;
     return launch;
-}
-
-ReduceLaunch bind_join(const void* from, void* to, std::int64_t outputs, std::int64_t leaves) {
-    ParameterWriter writer;
-    writer.word(static_cast<std::uint64_t>(outputs));
-    writer.word(static_cast<std::uint64_t>(leaves));
-    writer.address(from);
-    writer.address(to);
-    return {{}, writer.take(), outputs * joined(leaves) * 32};
-}
-
-ReduceLaunch bind_finish(const void* states, void* out, std::int64_t outputs, std::int64_t total, double ddof,
-                         void* error) {
-    ParameterWriter writer;
-    writer.word(static_cast<std::uint64_t>(outputs));
-    writer.word(static_cast<std::uint64_t>(total));
-    writer.word(std::bit_cast<std::uint64_t>(ddof));
-    writer.address(states);
-    writer.address(out);
-    writer.address(error);
-    return {{}, writer.take(), outputs};
 }
 
 }  // namespace heddle::expr

@@ -19,13 +19,12 @@ struct ReduceForm {
     friend bool operator==(const ReduceForm&, const ReduceForm&) = default;
 };
 
-// The program has one output of type Reducer::input. DTypeError: reason_not_generated's, or no such reduction.
-CudaKernel make_cuda_leaves(const Program& program, const ReduceForm& form, const Reduction& reduction,
+// Of several reductions at once; the program has an output for each, of its Reducer::input. DTypeError:
+// reason_not_generated's, or no such reduction.
+CudaKernel make_cuda_leaves(const Program& program, const ReduceForm& form, std::span<const Reduction> reductions,
                             const std::string& entry = "heddle_leaves");
-CudaKernel make_cuda_columns(const Program& program, const ReduceForm& form, const Reduction& reduction,
+CudaKernel make_cuda_columns(const Program& program, const ReduceForm& form, std::span<const Reduction> reductions,
                              const std::string& entry = "heddle_columns");
-CudaKernel make_cuda_join(const Reduction& reduction, const std::string& entry = "heddle_join");
-CudaKernel make_cuda_finish(const Reduction& reduction, const std::string& entry = "heddle_finish");
 
 struct ReduceLaunch {
     ReduceForm form;
@@ -36,33 +35,25 @@ struct ReduceLaunch {
 // An iteration space as rows of `row_length` neighbouring elements, each cut into leaves of `leaf` elements (at most
 // kLeaf), of which the last may be shorter. The row is what follows the first axes; along these, how the number of a
 // row's first element within its output grows, and the place of the state of its first leaf. Leaf l of a row is
-// states[place + l]. Axes may be put in any order beforehand, strides being free: those that stay first.
+// states[place + l], of each reduction's. Axes may be put in any order beforehand, strides being free: those that stay
+// first.
 struct RowLeaves {
     std::int64_t row_length = 0, leaf = 0;
     Shape numbers, places;
     std::int64_t first_number = 0;  // of element (0, 0, …)
 };
 ReduceLaunch bind_leaves(const Program& program, const Shape& extents, std::span<const StridedInput> inputs,
-                         const RowLeaves& rows, void* states, void* error = nullptr);
+                         const RowLeaves& rows, std::span<void* const> states, void* error = nullptr);
 
 // An iteration space as [reduced][columns]: a column's elements are taken one after the other, as Reducer::accumulate
-// does, and cut into leaves of `leaf`. `begun` elements of the first leaf were taken before, in another launch; it goes
-// on from the state that is there. Leaf l of column c is states[c * column_leaves(…) + l].
+// does, and each `period` of them is cut into leaves of `leaf`, of which the last may be shorter. Leaf l of column c is
+// states[c * column_leaves(…) + l], of each reduction's.
 struct ColumnLeaves {
-    std::int64_t columns = 0, leaf = 0, begun = 0;
+    std::int64_t columns = 0, leaf = 0, period = 0;
     std::int64_t first_number = 0;
 };
 std::int64_t column_leaves(const ColumnLeaves& columns, const Shape& extents);
 ReduceLaunch bind_columns(const Program& program, const Shape& extents, std::span<const StridedInput> inputs,
-                          const ColumnLeaves& columns, void* states, void* error = nullptr);
-
-// Five levels of the tree in one launch: to[o * joined(leaves) + i] is the join of from[o * leaves + 32 i] and the 31
-// after it, as far as there are. Launches until one state of each output is left join the whole tree.
-constexpr std::int64_t joined(std::int64_t leaves) { return (leaves + 31) / 32; }
-ReduceLaunch bind_join(const void* from, void* to, std::int64_t outputs, std::int64_t leaves);
-
-// Results from one state of each output. `error` gets 2 where the position of NaN only was asked for.
-ReduceLaunch bind_finish(const void* states, void* out, std::int64_t outputs, std::int64_t total, double ddof,
-                         void* error);
+                          const ColumnLeaves& columns, std::span<void* const> states, void* error = nullptr);
 
 }  // namespace heddle::expr

@@ -41,13 +41,6 @@ std::string lacks(Op op, DType compute) {
     return fmt::format("{} of {} has no device form with the CPU's bits yet", name_of(op), name_of(compute));
 }
 
-// A form keeps its elements in flight: about 64 bytes a thread, from all inputs together.
-int turns_of(const KernelForm& form) {
-    const auto loads = std::count_if(form.inputs.begin(), form.inputs.end(),
-                                     [](Reach r) { return r != Reach::unused && r != Reach::single; });
-    return loads <= 1 ? 4 : loads <= 3 ? 2 : 1;
-}
-
 }  // namespace
 
 std::optional<std::string> reason_not_generated(const Program& program) {
@@ -74,20 +67,13 @@ void check_generated(const Program& program) {
 
 CudaKernel make_cuda_source(const Program& program, const KernelForm& form, const std::string& entry) {
     check_generated(program);
-    std::string text =
-        "#include \"kernels/device_access.hpp\"\n#include \"kernels/elementwise_fn.hpp\"\n\n"
-        "namespace heddle::kernels {\nnamespace ";
-    text += entry + "_code {\n";
-    text += fmt::format("using Index = std::uint{}_t;\n", form.index == IndexBits::b32 ? 32 : 64);
-    text += "struct Parameters {\n" + constant_fields(program) +
-            "std::uint64_t count;\n    std::uint64_t packs;\n    std::uint32_t* error;\n" +
-            operand_fields(program, form) + "};\n";
-    text += map_struct(program, form);
-    text += fmt::format("}}\n}}\n\nextern \"C\" __global__ void __launch_bounds__({}) {}(\n", kKernelThreads, entry);
-    text += fmt::format("    const __grid_constant__ heddle::kernels::{}_code::Parameters p) {{\n", entry);
-    text += fmt::format("    using namespace heddle::kernels;\n    using namespace {}_code;\n", entry);
-    text += fmt::format("    device::map<{}, {}, Map, Index>(p);\n}}\n", pack_length(program, form), turns_of(form));
-    return {std::move(text), entry};
+    std::string text = begin_text("kernels/device_access.hpp", entry) + index_type(form.index) +
+                       "struct Parameters {\n" + constant_fields(program) +
+                       "std::uint64_t count;\n    std::uint64_t packs;\n    std::uint32_t* error;\n" +
+                       operand_fields(program, form) + "};\n" + map_struct(program, form);
+    return end_text(
+        std::move(text), entry,
+        fmt::format("    device::map<{}, {}, Map, Index>(p);\n", pack_length(program, form), turns_of(form)));
 }
 
 std::vector<std::string> cuda_options() {

@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
-
-#include "heddle/error.hpp"
-#include "host/expr/cuda_source.hpp"
 
 namespace heddle::expr {
 namespace {
@@ -115,7 +113,16 @@ std::string pack_struct(std::string_view name, const std::vector<Named>& operand
     std::string text = fmt::format("    template <int n>\n    struct {} {{\n", name);
     for (const Named& o : operands)
         text += fmt::format("        device::Pack<{}, n> {};\n", cuda_type(o.dtype), o.name);
-    return text + "    };\n";
+    return text;
+}
+
+// Of all results: get<k>() is the k-th.
+std::string results_struct(const std::vector<Named>& results) {
+    std::string text = pack_struct("Outputs", results);
+    text += "        template <int k>\n        HEDDLE_FN const auto& get() const {\n";
+    for (std::size_t k = 0; k < results.size(); ++k)
+        text += fmt::format("            if constexpr (k == {}) return {};\n", k, results[k].name);
+    return text + "        }\n    };\n";
 }
 
 }  // namespace
@@ -126,6 +133,30 @@ std::string_view cuda_type(DType t) {
         "std::uint8_t", "std::uint16_t", "std::uint32_t",  "std::uint64_t",  "heddle::Half",
         "float",        "double",        "Complex<float>", "Complex<double>"};
     return kNames[static_cast<std::size_t>(t)];
+}
+
+std::string begin_text(std::string_view header, const std::string& entry) {
+    return fmt::format(
+        "#include \"{}\"\n#include \"kernels/elementwise_fn.hpp\"\n\nnamespace heddle::kernels {{\nnamespace {}_code "
+        "{{\n",
+        header, entry);
+}
+
+CudaKernel end_text(std::string text, const std::string& entry, const std::string& body) {
+    text += fmt::format("}}\n}}\n\nextern \"C\" __global__ void __launch_bounds__({}) {}(\n", kKernelThreads, entry);
+    text += fmt::format("    const __grid_constant__ heddle::kernels::{}_code::Parameters p) {{\n", entry);
+    text += fmt::format("    using namespace heddle::kernels;\n    using namespace {}_code;\n{}}}\n", entry, body);
+    return {std::move(text), entry};
+}
+
+std::string index_type(IndexBits bits) {
+    return fmt::format("using Index = std::uint{}_t;\n", bits == IndexBits::b32 ? 32 : 64);
+}
+
+int turns_of(const KernelForm& form) {
+    const auto loads = std::count_if(form.inputs.begin(), form.inputs.end(),
+                                     [](Reach r) { return r != Reach::unused && r != Reach::single; });
+    return loads <= 1 ? 4 : loads <= 3 ? 2 : 1;
 }
 
 std::string constant_fields(const Program& program) {
@@ -155,7 +186,7 @@ std::string map_struct(const Program& program, const KernelForm& form) {
     std::vector<Named> results;
     for (int o = 0; o < program.outputs(); ++o)
         results.push_back({"out" + std::to_string(o), Reach::dense, program.output_dtype(o)});
-    std::string text = "struct Map {\n" + pack_struct("Inputs", inputs) + pack_struct("Outputs", results);
+    std::string text = "struct Map {\n" + pack_struct("Inputs", inputs) + "    };\n" + results_struct(results);
     text += "    template <int n>\n    HEDDLE_FN static Inputs<n> load(const Parameters& p, Index at) {\n";
     text += position(inputs, form.rank) + "        Inputs<n> in;\n";
     for (const Named& o : inputs) {

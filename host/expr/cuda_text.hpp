@@ -3,12 +3,19 @@
 #include <string>
 #include <string_view>
 
-#include "host/expr/kernel_form.hpp"
+#include "host/expr/cuda_source.hpp"
 
-// The pieces of generated text that maps and reductions share.
+// The pieces of generated text that maps, reductions and histograms share.
 namespace heddle::expr {
 
 std::string_view cuda_type(DType t);
+
+// A kernel's text from the beginning to its Parameters, and what calls `body` with these as `p`.
+std::string begin_text(std::string_view header, const std::string& entry);
+CudaKernel end_text(std::string text, const std::string& entry, const std::string& body);
+std::string index_type(IndexBits bits);
+// Groups of elements that a thread loads before it computes on any: about 64 bytes, from all inputs together.
+int turns_of(const KernelForm& form);
 
 // The fields of Parameters that OperandLayout::write and the constants fill.
 std::string constant_fields(const Program& program);

@@ -235,8 +235,7 @@ void Evaluator::State::execute(const Instruction& ins, std::int64_t n) {
         if (ins.kernels != nullptr) kernel = ins.kernels->variants[0];
     }
     if (ins.checks_exponent && any_negative(arguments[1], ins.types[1], n)) {
-        throw ArgumentError("integers to negative integer powers are not allowed", "an exponent is negative",
-                            "cast the base or the exponent to a float");
+        throw_negative_exponent();
     }
     if (ins.kernel4 != nullptr) {
         ins.kernel4(arguments[0], arguments[1], arguments[2], arguments[3], out, n);

@@ -1,5 +1,6 @@
 #include "host/expr/program.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -193,6 +194,15 @@ int ProgramBuilder::rewrite(Op op, const std::array<int, 3>& arguments, DType co
         default:
             return -1;
     }
+}
+
+bool Program::checks_exponents() const {
+    return std::any_of(instructions_.begin(), instructions_.end(), [](const auto& ins) { return ins.checks_exponent; });
+}
+
+void throw_negative_exponent() {
+    throw ArgumentError("integers to negative integer powers are not allowed", "an exponent is negative",
+                        "cast the base or the exponent to a float");
 }
 
 // What NumPy's ** does for a number on the right: these exponents have cheaper and more exact operations.

@@ -63,6 +63,8 @@ public:
     bool uses_input(int i) const { return used_[static_cast<std::size_t>(i)]; }
     // A rough count of arithmetic operations per element: 1 for an addition, tens for a logarithm.
     double cost() const { return cost_; }
+    // Whether it has an integer power whose exponents may be negative, which is an error.
+    bool checks_exponents() const;
     // One line per kernel call, for people.
     std::string to_string() const;
 
@@ -81,6 +83,9 @@ private:
     int registers_ = 0;
     double cost_ = 0;
 };
+
+// ArgumentError: of integers to negative powers, wherever they were found.
+[[noreturn]] void throw_negative_exponent();
 
 // Builds a Program: each call returns the number of a value, which later calls take as argument. Equal values get the
 // same number, constants are folded at once. One thread at a time.

@@ -148,7 +148,9 @@ private:
             ins.arguments[k] = slot_of(argument);
             ins.types[k] = node_of(argument).dtype;
         }
-        ins.checks_exponent = tile.form == Form::op && tile.ops[0] == Op::power && is_signed(node.dtype);
+        // ProgramBuilder refuses a negative constant.
+        ins.checks_exponent = tile.form == Form::op && tile.ops[0] == Op::power && is_signed(node.dtype) &&
+                              node_of(tile.arguments[1]).kind != Kind::constant;
         const auto found = std::find_if(outputs_.begin(), outputs_.end(), [&](auto& o) { return o.first == i; });
         if (found != outputs_.end()) ins.output = static_cast<std::int32_t>(found - outputs_.begin());
         ins.target = allocate(at, node.dtype);

@@ -4,7 +4,7 @@
 
 #include "heddle/error.hpp"
 #include "host/device/nvrtc.hpp"
-#include "host/expr/cuda_reduce.hpp"
+#include "host/expr/cuda_histogram.hpp"
 
 namespace heddle::array {
 namespace {
@@ -18,10 +18,11 @@ TEST(GpuKernels, TheirCompilerTakesTheirOptionsAndHeaders) {
     const auto program = b.build();
     const expr::KernelForm map{{expr::Reach::dense}, {expr::Reach::dense}, 0, expr::IndexBits::b32};
     const expr::ReduceForm leaves{{{expr::Reach::dense}, {}, 0, expr::IndexBits::b32}, 0};
+    const expr::Reduction sum{kernels::Reduce::sum, false, DType::float32},
+        max{kernels::Reduce::max, false, DType::float32};
     for (const auto& kernel :
-         {expr::make_cuda_source(program, map),
-          expr::make_cuda_leaves(program, leaves, {kernels::Reduce::sum, false, DType::float32}),
-          expr::make_cuda_columns(program, leaves, {kernels::Reduce::max, false, DType::float32})}) {
+         {expr::make_cuda_source(program, map), expr::make_cuda_leaves(program, leaves, {&sum, 1}),
+          expr::make_cuda_columns(program, leaves, {&max, 1}), expr::make_cuda_histogram(program, leaves, 100)}) {
         const auto key = expr::key_of(kernel, 90, "nvrtc " + device::nvrtc_version());
         EXPECT_FALSE(device::compile_cubin({kernel.source, kernel.entry, key.headers, 90, key.options}).empty());
     }

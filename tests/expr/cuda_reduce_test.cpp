@@ -16,27 +16,32 @@ using array::Bytes;
 using kernels::Reduce;
 using kernels::Reducer;
 
+// One kernel: a reduction, or several of the same elements.
 struct Way {
-    Reduction reduction;
-    Reducer reducer;
+    std::vector<Reduction> reductions;
+    std::vector<Reducer> reducers;
     Program program;
     bool strided = false;  // the second input repeats along the first axis
     ReduceForm rows{}, columns{};
     std::size_t number = 0;
     std::vector<CudaKernel> kernels;
 
+    DType element() const { return reductions[0].element; }
     std::string entry(const std::string& kind) const { return "reduce_" + std::to_string(number) + "_" + kind; }
     std::string name() const {
-        return std::string(name_of(reduction.reduce)) + (reduction.skip_nan ? " skipping " : " ") +
-               std::string(name_of(reduction.element));
+        std::string text;
+        for (const Reduction& each : reductions)
+            text += std::string(name_of(each.reduce)) + (each.skip_nan ? " skipping " : " ");
+        return text + std::string(name_of(element()));
     }
 };
 
 // x, or max(x, y) where the type has an order: something to fuse.
-Program make_program(DType t, DType to) {
+Program make_program(DType t, const std::vector<Reducer>& reducers) {
     ProgramBuilder b;
-    const int x = b.input(t), y = b.input(t);
-    b.output(b.apply_promoted(Op::maximum, x, y), to);
+    const int x = b.input(t), y = b.input(t), value = b.apply_promoted(Op::maximum, x, y);
+    // Of several, every second one takes something else of the same elements.
+    for (std::size_t k = 0; k < reducers.size(); ++k) b.output(k % 2 == 0 ? value : x, reducers[k].input);
     return b.build();
 }
 
@@ -66,7 +71,7 @@ struct Space {
     std::array<StridedInput, 2> inputs;
 
     Space(const Way& way, std::int64_t a, std::int64_t b, std::int64_t r, unsigned seed, bool wild) : extents{a, b, r} {
-        const DType t = way.reduction.element;
+        const DType t = way.element();
         const auto w = static_cast<std::int64_t>(size_of(t));
         x = values_of(t, static_cast<std::size_t>(a * b * r), seed, wild);
         y = values_of(t, static_cast<std::size_t>(a * b * r), seed + 1, wild);
@@ -74,13 +79,28 @@ struct Space {
         inputs[0] = {x.data(), dense};
         inputs[1] = {y.data(), way.strided ? Shape{0, r * w, w} : dense};
     }
-    // The values that are reduced, in C order.
-    Bytes values(const Program& program) const {
-        Bytes out(static_cast<std::size_t>(extents.count()) * size_of(program.output_dtype(0)) + 1);
-        Target target;
-        target.dense = out.data();
-        Evaluator().run(program, extents, inputs, 0, extents.count(), {std::span(&target, 1)});
+    // The values that are reduced, in C order, of each output.
+    std::vector<Bytes> values(const Program& program) const {
+        std::vector<Bytes> out;
+        std::vector<Target> targets(static_cast<std::size_t>(program.outputs()));
+        for (int o = 0; o < program.outputs(); ++o) {
+            out.emplace_back(static_cast<std::size_t>(extents.count()) * size_of(program.output_dtype(o)) + 1);
+            targets[static_cast<std::size_t>(o)].dense = out.back().data();
+        }
+        Evaluator().run(program, extents, inputs, 0, extents.count(), {targets});
         return out;
+    }
+};
+
+// Where the states of each reduction go.
+struct States {
+    std::vector<Bytes> bytes;
+    std::vector<void*> places;
+    States(const Way& way, std::int64_t count) {
+        for (const Reducer& reducer : way.reducers) {
+            bytes.emplace_back(static_cast<std::size_t>(count) * reducer.state_size, std::byte{0xee});
+            places.push_back(bytes.back().data());
+        }
     }
 };
 
@@ -97,101 +117,79 @@ void expect_states(const Bytes& got, const Bytes& want, const std::string& what)
     }
 }
 
-void expect_results(const Way& way, const test::Emulation& emulation, const Bytes& states, std::int64_t outputs,
-                    std::int64_t total, double ddof, const std::string& what) {
-    const DType t = way.reducer.output;
-    Bytes want(static_cast<std::size_t>(outputs) * size_of(t)), got(want.size());
-    std::uint32_t error = 0;
-    bool thrown = false;
-    try {
-        way.reducer.finalize(states.data(), want.data(), outputs, total, ddof);
-    } catch (const ArgumentError&) {
-        thrown = true;
-    }
-    const ReduceLaunch finish = bind_finish(states.data(), got.data(), outputs, total, ddof, &error);
-    emulation.find(way.entry("finish"))(finish.parameters.data(), 2, 32);
-    ASSERT_EQ(error == 2, thrown) << what;
-    for (std::size_t at = 0; !thrown && at < got.size(); at += size_of(t)) {
-        const Scalar x = Scalar::load(&got[at], t), y = Scalar::load(&want[at], t);
-        ASSERT_EQ(to_string(x), to_string(y)) << what;
-        if (to_string(x).find("nan") == std::string::npos) {
-            ASSERT_EQ(std::memcmp(&got[at], &want[at], size_of(t)), 0) << what;
-        }
-    }
-}
-
 // Axes 0 and 2 go, axis 1 stays: states[b][a * segments + segment].
 void check_rows(const Way& way, const test::Emulation& emulation, std::int64_t a, std::int64_t b, std::int64_t r,
                 std::int64_t leaf, bool wild) {
     const Space space(way, a, b, r, static_cast<unsigned>(r + 7 * b), wild);
     const std::int64_t segments = (r + leaf - 1) / leaf, leaves = a * segments;
-    const std::size_t size = way.reducer.state_size;
     const std::string what = way.name() + " of rows " + to_string(space.extents) + (wild ? " wild" : "");
-    Bytes got(static_cast<std::size_t>(b * leaves) * size, std::byte{0xee}), want(got.size());
+    const States got(way, b * leaves);
     const ReduceLaunch launch = bind_leaves(way.program, space.extents, space.inputs,
-                                            {r, leaf, Shape{r, 0}, Shape{segments, leaves}, 5}, got.data());
+                                            {r, leaf, Shape{r, 0}, Shape{segments, leaves}, 5}, got.places);
     ASSERT_EQ(launch.form, way.rows);
     emulation.find(way.entry("leaves"))(launch.parameters.data(), 2, 64);
-    const Bytes values = space.values(way.program);
-    const auto width = size_of(way.reducer.input);
-    for (std::int64_t row = 0; row < a * b; ++row) {
-        for (std::int64_t s = 0; s < segments; ++s) {
-            const auto place = static_cast<std::size_t>(row % b * leaves + row / b * segments + s);
-            way.reducer.fold(&want[place * size], &values[static_cast<std::size_t>(row * r + s * leaf) * width],
+    const auto values = space.values(way.program);
+    for (std::size_t k = 0; k < way.reducers.size(); ++k) {
+        const Reducer& reducer = way.reducers[k];
+        Bytes want(got.bytes[k].size());
+        for (std::int64_t row = 0; row < a * b; ++row) {
+            for (std::int64_t s = 0; s < segments; ++s) {
+                const auto place = static_cast<std::size_t>(row % b * leaves + row / b * segments + s);
+                reducer.fold(&want[place * reducer.state_size],
+                             &values[k][static_cast<std::size_t>(row * r + s * leaf) * size_of(reducer.input)],
                              std::min(leaf, r - s * leaf), 5 + row / b * r + s * leaf);
+            }
         }
+        ASSERT_NO_FATAL_FAILURE(expect_states(got.bytes[k], want, what));
     }
-    ASSERT_NO_FATAL_FAILURE(expect_states(got, want, what));
-    // The tree, by the CPU and by as many launches as it takes.
-    Bytes tree;
-    for (std::int64_t output = 0; output < b; ++output) {
-        array::TreeFold fold;
-        for (std::int64_t l = 0; l < leaves; ++l) {
-            const auto* state = &want[static_cast<std::size_t>(output * leaves + l) * size];
-            fold.push(way.reducer, 0, l, Bytes(state, state + size));
-        }
-        const Bytes joined_state = fold.finish(way.reducer, 1);
-        tree.insert(tree.end(), joined_state.begin(), joined_state.end());
-    }
-    for (std::int64_t n = leaves; n > 1; n = joined(n)) {
-        Bytes next(static_cast<std::size_t>(b * joined(n)) * size);
-        const ReduceLaunch join = bind_join(got.data(), next.data(), b, n);
-        emulation.find(way.entry("join"))(join.parameters.data(), 2, 64);
-        got = std::move(next);
-    }
-    ASSERT_NO_FATAL_FAILURE(expect_states(got, tree, what + " joined"));
-    expect_results(way, emulation, tree, b, a * r, 1, what);
 }
 
-// Axis 0 goes; leaves of 256, the first one begun by an earlier launch.
+// Axis 0 goes; leaves of 256 that begin anew with every `period` elements.
 void check_columns(const Way& way, const test::Emulation& emulation, std::int64_t a, std::int64_t b, std::int64_t r,
-                   std::int64_t begun, bool wild) {
+                   std::int64_t period, bool wild) {
     const Space space(way, a, b, r, static_cast<unsigned>(a + 11), wild);
-    const ColumnLeaves columns{b * r, array::kColumnLeaf, begun, 1000};
+    const ColumnLeaves columns{b * r, array::kColumnLeaf, period, 1000};
     const std::int64_t leaves = column_leaves(columns, space.extents);
-    const std::size_t size = way.reducer.state_size;
     const std::string what = way.name() + " of columns " + to_string(space.extents);
     const auto outputs = static_cast<std::size_t>(b * r);
-    Bytes want(outputs * static_cast<std::size_t>(leaves) * size);
-    way.reducer.init(want.data(), b * r * leaves);
-    const Bytes values = space.values(way.program);
-    const auto value = [&](std::int64_t row, std::size_t o) {
-        return &values[(static_cast<std::size_t>(row) * outputs + o) * size_of(way.reducer.input)];
-    };
-    const auto state = [&](std::size_t o, std::int64_t leaf) {
-        return &want[(o * static_cast<std::size_t>(leaves) + static_cast<std::size_t>(leaf)) * size];
-    };
-    for (std::size_t o = 0; o < outputs; ++o)
-        for (std::int64_t i = 0; i < begun; ++i)
-            way.reducer.accumulate(state(o, 0), value(i % a, o), 1, 1000 - begun + i);
-    Bytes got = want;
-    for (std::size_t o = 0; o < outputs; ++o)
-        for (std::int64_t i = 0; i < a; ++i)
-            way.reducer.accumulate(state(o, (begun + i) / array::kColumnLeaf), value(i, o), 1, 1000 + i);
-    const ReduceLaunch launch = bind_columns(way.program, space.extents, space.inputs, columns, got.data());
+    const States got(way, b * r * leaves);
+    const ReduceLaunch launch = bind_columns(way.program, space.extents, space.inputs, columns, got.places);
     ASSERT_EQ(launch.form, way.columns);
     emulation.find(way.entry("columns"))(launch.parameters.data(), 2, 32);
-    expect_states(got, want, what);
+    const auto values = space.values(way.program);
+    const auto segments = (period + array::kColumnLeaf - 1) / array::kColumnLeaf;
+    for (std::size_t k = 0; k < way.reducers.size(); ++k) {
+        const Reducer& reducer = way.reducers[k];
+        Bytes want(got.bytes[k].size());
+        reducer.init(want.data(), b * r * leaves);
+        for (std::size_t o = 0; o < outputs; ++o) {
+            for (std::int64_t i = 0; i < a; ++i) {
+                const auto leaf = static_cast<std::size_t>(i / period * segments + i % period / array::kColumnLeaf);
+                const auto at = static_cast<std::size_t>(i) * outputs + o;
+                reducer.accumulate(&want[(o * static_cast<std::size_t>(leaves) + leaf) * reducer.state_size],
+                                   &values[k][at * size_of(reducer.input)], 1, 1000 + i);
+            }
+        }
+        ASSERT_NO_FATAL_FAILURE(expect_states(got.bytes[k], want, what));
+    }
+}
+
+void add_way(std::vector<Way>& ways, const std::vector<Reduction>& reductions) {
+    const DType element = reductions[0].element;
+    std::vector<Reducer> reducers;
+    for (const Reduction& r : reductions) reducers.push_back(make_reducer(r.reduce, r.skip_nan, r.element));
+    Way way{reductions, reducers, make_program(element, reducers), ways.size() % 3 == 1, {}, {}, ways.size(), {}};
+    const Space sample(way, 2, 3, 4, 1, false);
+    const RowLeaves places{4, 4, Shape{4, 0}, Shape{1, 2}};
+    way.rows = bind_leaves(way.program, sample.extents, sample.inputs, places, {}).form;
+    way.columns = bind_columns(way.program, sample.extents, sample.inputs, {12, 256, 2}, {}).form;
+    ReduceForm rows = way.rows, columns = way.columns;
+    // Right for spaces of any size.
+    if (ways.size() % 4 >= 2) rows.form.index = columns.form.index = IndexBits::b64;
+    way.kernels.push_back(make_cuda_leaves(way.program, rows, reductions, way.entry("leaves")));
+    if (ways.size() % 2 == 0 || reductions.size() > 1)
+        way.kernels.push_back(make_cuda_columns(way.program, columns, reductions, way.entry("columns")));
+    ways.push_back(std::move(way));
 }
 
 std::vector<Way> all_ways() {
@@ -209,32 +207,25 @@ std::vector<Way> all_ways() {
             const Reduction r{static_cast<Reduce>(reduce), skip, element};
             // The same states as float32's: half of them will do.
             if (element == DType::float16 && reduce % 2 == 1) continue;
-            const Reducer reducer = make_reducer(r.reduce, r.skip_nan, r.element);
-            Way way{r, reducer, make_program(element, reducer.input), ways.size() % 3 == 1, {}, {}, ways.size(), {}};
-            const Space sample(way, 2, 3, 4, 1, false);
-            const RowLeaves places{4, 4, Shape{4, 0}, Shape{1, 2}};
-            way.rows = bind_leaves(way.program, sample.extents, sample.inputs, places, nullptr).form;
-            way.columns = bind_columns(way.program, sample.extents, sample.inputs, {12, 256}, nullptr).form;
-            ReduceForm rows = way.rows, columns = way.columns;
-            // Right for spaces of any size.
-            if (ways.size() % 4 >= 2) rows.form.index = columns.form.index = IndexBits::b64;
-            way.kernels.push_back(make_cuda_leaves(way.program, rows, r, way.entry("leaves")));
-            way.kernels.push_back(make_cuda_join(r, way.entry("join")));
-            way.kernels.push_back(make_cuda_finish(r, way.entry("finish")));
-            if (ways.size() % 2 == 0)
-                way.kernels.push_back(make_cuda_columns(way.program, columns, r, way.entry("columns")));
-            ways.push_back(std::move(way));
+            add_way(ways, {r});
         }
+    }
+    for (const DType t : {DType::int16, DType::float32, DType::float64, DType::complex64}) {
+        const bool skip = t != DType::int16;
+        add_way(ways, {{Reduce::mean, false, t}, {Reduce::std, false, t}});
+        add_way(ways,
+                {{Reduce::var, skip, t}, {Reduce::sum, false, t}, {Reduce::var, false, t}, {Reduce::max, skip, t}});
+        add_way(ways, {{Reduce::argmin, skip, t}, {Reduce::count, false, t}, {Reduce::min, false, t}});
     }
     return ways;
 }
 
-TEST(CudaReduce, LeavesAndTreeHaveTheCpusBits) {
+TEST(CudaReduce, LeavesHaveTheCpusBits) {
     const std::vector<Way> ways = all_ways();
     std::vector<test::EmulatedKernel> kernels;
     for (const Way& way : ways)
         for (const CudaKernel& kernel : way.kernels)
-            kernels.push_back({&kernel, kernel.entry == way.entry("leaves") || kernel.entry == way.entry("join")});
+            kernels.push_back({&kernel, kernel.entry == way.entry("leaves") ? "kWarp" : "kAlone"});
     const auto emulation = test::Emulation::compile(kernels);
     if (!emulation) GTEST_SKIP() << "no compiler at " HEDDLE_TEST_CXX ", or no sources";
     std::size_t checked = 0;
@@ -245,16 +236,17 @@ TEST(CudaReduce, LeavesAndTreeHaveTheCpusBits) {
                 ++checked;
             }
         }
-        // Rows shorter than a leaf of several; a tree of two launches; a leaf that is no multiple of anything.
+        // Rows shorter than a leaf of several; many leaves; a leaf that is no multiple of anything.
         ASSERT_NO_FATAL_FAILURE(check_rows(way, *emulation, 33, 2, 48, 37, false));
         ASSERT_NO_FATAL_FAILURE(check_rows(way, *emulation, 2, 2, 1100, 16, false));
         checked += 2;
-        if (way.kernels.size() < 4) continue;
-        for (const std::int64_t begun : {0, 3, 255}) {
-            ASSERT_NO_FATAL_FAILURE(check_columns(way, *emulation, 2, 3, 5, begun, false));
-            ASSERT_NO_FATAL_FAILURE(check_columns(way, *emulation, 600, 2, 4, begun, begun == 3));
-            checked += 2;
+        if (way.kernels.size() < 2) continue;
+        for (const std::int64_t period : {600, 300, 256, 20}) {
+            ASSERT_NO_FATAL_FAILURE(check_columns(way, *emulation, 2 * period, 2, 4, period, period == 300));
+            ++checked;
         }
+        ASSERT_NO_FATAL_FAILURE(check_columns(way, *emulation, 2, 3, 5, 2, false));
+        ++checked;
     }
     std::printf("%zu kernels of %zu reductions, %zu spaces\n", kernels.size(), ways.size(), checked);
 }

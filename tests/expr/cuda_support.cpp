@@ -84,9 +84,8 @@ std::optional<Emulation> Emulation::compile(const std::vector<EmulatedKernel>& k
         if (name.find('/') != std::string::npos) write(folder.path() / name, text);
     std::vector<std::string> units(std::min<std::size_t>(4, kernels.size()), "#include \"" + prelude.string() + "\"\n");
     for (std::size_t k = 0; k < kernels.size(); ++k) {
-        const auto& [kernel, warps] = kernels[k];
-        units[k % units.size()] +=
-            kernel->source + "HEDDLE_EMULATE(" + kernel->entry + ", " + (warps ? "true" : "false") + ")\n";
+        const auto& [kernel, together] = kernels[k];
+        units[k % units.size()] += kernel->source + "HEDDLE_EMULATE(" + kernel->entry + ", " + together + ")\n";
     }
     std::vector<int> failed(units.size());
     const auto build = [&](std::size_t u) {

@@ -14,7 +14,8 @@ using Emulated = void (*)(const void* parameters, unsigned blocks, unsigned thre
 
 struct EmulatedKernel {
     const expr::CudaKernel* kernel;
-    bool warps = false;  // its threads exchange values
+    // Threads that exchange values, or wait for one another: a name of cuda_emulation.hpp.
+    const char* together = "kAlone";
 };
 
 // Compiles the kernels with the compiler that built the tests, some at a time, and loads them.

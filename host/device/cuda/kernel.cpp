@@ -36,6 +36,10 @@ void Kernel::launch(void* native_stream, const Grid& grid, void** arguments) con
                                  static_cast<cudaStream_t>(native_stream)));
 }
 
+void clear(void* native_stream, void* data, std::size_t bytes) {
+    HEDDLE_CUDA(cudaMemsetAsync(data, 0, bytes, static_cast<cudaStream_t>(native_stream)));
+}
+
 unsigned Kernel::resident_blocks(unsigned threads, unsigned shared) const {
     int device = 0, processors = 0, blocks = 0;
     HEDDLE_CUDA(cudaGetDevice(&device));

@@ -294,6 +294,10 @@ cudaError_t cudaMemcpy2DAsync(void* to, std::size_t to_pitch, const void* from, 
     if (to_pitch < width || from_pitch < width) return give(cudaErrorInvalidPitchValue);
     return give(copy_rows(stream, to, to_pitch, from, from_pitch, width, height));
 }
+cudaError_t cudaMemsetAsync(void* data, int value, std::size_t bytes, cudaStream_t stream) {
+    const auto lock = enter("cudaMemsetAsync");
+    return give(stream->put({[=] { std::memset(data, value, bytes); }, nullptr, nullptr}));
+}
 cudaError_t cudaMemcpyPeerAsync(void* to, int to_device, const void* from, int from_device, std::size_t bytes,
                                 cudaStream_t stream) {
     const auto lock = enter("cudaMemcpyPeerAsync");

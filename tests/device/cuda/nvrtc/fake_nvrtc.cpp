@@ -37,16 +37,15 @@ bool compile(_nvrtcProgram& program, const fs::path& folder) {
         fs::create_directories((folder / name).parent_path());
         std::ofstream(folder / name) << text;
     }
-    const bool warps = program.source.find("__shfl") != std::string::npos ||
-                       program.source.find("device::leaves<") != std::string::npos ||
-                       program.source.find("device::join_leaves<") != std::string::npos;
+    // How many threads go on together: see cuda_emulation.hpp.
+    const auto calls = [&](const char* name) { return program.source.find(name) != std::string::npos; };
+    const std::string together = calls("device::leaves<") ? "kWarp" : calls("device::histogram<") ? "kBlock" : "kAlone";
     const auto& entry = program.entry;
     const fs::path unit = folder / "unit.cpp", made = folder / "unit.so", log = folder / "log";
     const bool generated = program.source.find(entry + "_code") != std::string::npos;
     if (generated)
         std::ofstream(unit) << "#include \"" HEDDLE_EMULATION "\"\n"
-                            << program.source << "HEDDLE_EMULATE(" << entry << ", " << (warps ? "true" : "false")
-                            << ")\n"
+                            << program.source << "HEDDLE_EMULATE(" << entry << ", " << together << ")\n"
                             << "extern \"C\" const unsigned long parameter_bytes_" << entry
                             << " = sizeof(heddle::kernels::" << entry << "_code::Parameters);\n";
     else
