@@ -53,6 +53,7 @@ public:
     void release(graph::BufferCore& buffer, std::function<void()> destroy);
     // The scope's tasks are done and what they refer to may go: none of them can run again. Values of theirs that only
     // a device holds are lost with it from now on. Blocks while lost work runs again; the thread that does so wakes it.
+    // No thread of a device may call it: that work may wait for what such a thread is to report.
     void end(const ScopeCore& scope);
     // The engine ends, all tasks are done. Blocks until no thread of a device will destroy a buffer, which could be the
     // last to hold the engine; the threads that destroy them wake it.

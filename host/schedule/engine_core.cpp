@@ -193,11 +193,11 @@ bool EngineCore::wait(ScopeCore& scope, std::chrono::nanoseconds limit) {
 }
 
 bool EngineCore::wait_done(ScopeCore& scope, std::chrono::nanoseconds limit) {
-    if (scope.done()) return true;
     if (virtual_team_ != nullptr) {
-        virtual_team_->wait(scope);
+        virtual_team_->wait(scope);  // of a scope that is done too: lost work may be run again meanwhile
         return true;
     }
+    if (scope.done()) return true;
     if (!on_worker() || team_ == nullptr) return scope.wait(limit);
     return team_->help(*current_context, scope, limit);
 }
@@ -211,9 +211,7 @@ void EngineCore::check_wait(const ScopeCore& scope) const {
 }
 
 void EngineCore::wake(ScopeCore& scope) {
-    const auto continuations = scope.wake();
-    if (!continuations.empty() && devices_ != nullptr) devices_->end(scope);
-    for (const auto& continuation : continuations) resume(continuation);
+    for (const auto& continuation : scope.wake()) resume(continuation);
     if (team_ != nullptr) team_->wake_waiting_bodies();
 }
 
