@@ -88,8 +88,8 @@ void use_device(int ordinal) {
     if (current_device() != ordinal) HEDDLE_CUDA(cudaSetDevice(ordinal));
 }
 
-DeviceError make_error(cudaError_t error, const char* call, DeviceError::State state) {
-    const auto device = device_name(current_device());
+DeviceError make_error(cudaError_t error, const char* call, DeviceError::State state, int ordinal) {
+    const auto device = device_name(ordinal);
     return {function_of(call) + " failed on " + device,
             std::string(cudaGetErrorName(error)) + " (" + std::to_string(error) + "), " + cudaGetErrorString(error),
             remedy_for(error),
@@ -102,7 +102,8 @@ DeviceError make_error(cudaError_t error, const char* call, DeviceError::State s
 void throw_error(cudaError_t error, const char* call) {
     // The thread's last error, or the next launch, perhaps on another device, would be taken for the one that failed.
     cudaGetLastError();
-    throw make_error(error, call, is_sticky(error) ? DeviceError::State::lost : DeviceError::State::usable);
+    throw make_error(error, call, is_sticky(error) ? DeviceError::State::lost : DeviceError::State::usable,
+                     current_device());
 }
 
 }  // namespace heddle::device::cuda

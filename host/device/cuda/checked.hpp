@@ -23,7 +23,7 @@ std::string version_text(int version);
 // back: that would make a context on a device that nobody uses.
 void use_device(int ordinal);
 
-DeviceError make_error(cudaError_t error, const char* call, DeviceError::State state);
+DeviceError make_error(cudaError_t error, const char* call, DeviceError::State state, int ordinal);
 // Clears the thread's last error, and throws DeviceError about the calling thread's device.
 [[noreturn]] void throw_error(cudaError_t error, const char* call);
 

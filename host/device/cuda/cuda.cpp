@@ -78,7 +78,7 @@ public:
     }
     bool reached(Stream stream, Mark mark) const override { return lane(stream).reached(mark); }
     void await(Stream stream, Mark mark) override { lane(stream).await(mark); }
-    void check() const override { core_->health.require(); }
+    void check() const override;
     void retire() noexcept override { core_->retire("it was given up", cuda::Core::Tell::observer); }
 
 private:
@@ -121,6 +121,15 @@ Cuda::~Cuda() {
         else
             watchers_[i].detach();
     }
+}
+
+// Asks the driver: the watchers hear of a loss later than another device goes on that waited for this one.
+void Cuda::check() const {
+    core_->health.require();
+    const cudaError_t error = lane(kToHost).status();
+    if (error == cudaSuccess) return;
+    core_->lose(error);
+    core_->health.require();
 }
 
 void Cuda::start(Observer& observer, int index) {

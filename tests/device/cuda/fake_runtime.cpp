@@ -134,6 +134,16 @@ void release() {
     changed.notify_all();
 }
 
+Taken::Taken(int device, std::size_t bytes) : device_(device), bytes_(bytes) {
+    const std::lock_guard lock(mutex);
+    devices[static_cast<std::size_t>(device_)].used += bytes_;
+}
+
+Taken::~Taken() {
+    const std::lock_guard lock(mutex);
+    devices[static_cast<std::size_t>(device_)].used -= bytes_;
+}
+
 void set_last_error(cudaError_t error) { last_error = error; }
 
 std::map<std::string, int> calls() {
@@ -208,7 +218,11 @@ cudaError_t cudaStreamQuery(cudaStream_t stream) {
 }
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
     const auto lock = enter("cudaStreamWaitEvent");
-    return give(stream->put({nullptr, [done = event->done] { return *done; }, nullptr}));
+    // What waits for another device that is lost goes on, as on simulated devices.
+    const auto over = [done = event->done, device = event->device] {
+        return *done || sticky_of(device) != cudaSuccess;
+    };
+    return give(stream->put({nullptr, over, nullptr}));
 }
 
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned flags) {
@@ -257,7 +271,7 @@ cudaError_t cudaMallocFromPoolAsync(void** block, std::size_t bytes, cudaMemPool
     auto& device = devices[static_cast<std::size_t>(pool->device)];
     if (device.sticky != cudaSuccess) return give(device.sticky);
     if (pool->device != stream->device) return give(cudaErrorInvalidValue);
-    if (bytes > heddle::fake_cuda::kMemory - device.used) return give(cudaErrorMemoryAllocation);
+    if (device.used + bytes > heddle::fake_cuda::kMemory) return give(cudaErrorMemoryAllocation);
     auto* data = static_cast<char*>(std::malloc(kHeader + bytes));
     std::memcpy(data, &bytes, sizeof bytes);
     device.used += bytes;

@@ -22,6 +22,19 @@ void enqueue_fault(cudaStream_t stream);
 void enqueue_hang(cudaStream_t stream);
 void release();
 
+// Another program's memory on the device, while this lives.
+class Taken {
+public:
+    Taken(int device, std::size_t bytes);
+    ~Taken();
+    Taken(const Taken&) = delete;
+    Taken& operator=(const Taken&) = delete;
+
+private:
+    const int device_;
+    const std::size_t bytes_;
+};
+
 // What the calling thread's next cudaGetLastError() gives: of a kernel that was refused.
 void set_last_error(cudaError_t error);
 
