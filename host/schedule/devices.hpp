@@ -132,6 +132,7 @@ private:
 
     void proceed(Work& work);
     void place(graph::Record& record, Work& work);
+    int usable_after(int device) const;
     bool has_device_form(const graph::Record& record) const;
     void prepare(const Work::Preparation& preparation, Work& work);
     void place_at(graph::Record& record, Work& work);
@@ -160,6 +161,10 @@ private:
     void spoil(int device, const std::exception_ptr& error, Work& work);
     void recover(Work& work);
     bool prepare(Recovery& recovery, Work& work);
+    bool run_elsewhere(Recovery& recovery, PastTask& task);
+    bool send(Recovery& recovery, PastTask& task, int device, memory::Points& busy);
+    void enqueue(Recovery& recovery, PastTask& task);
+    void land(Recovery& recovery, PastTask& task);
     void finish(Recovery& recovery, Work& work);
     void tidy(Work& work);
     void report(int device, device::Stream stream, device::Mark mark);
@@ -213,6 +218,7 @@ private:
     bool halted_ = false;
     enum class RecoveryState : std::uint8_t { none, begun, waits_for_loss };
     RecoveryState recovery_ = RecoveryState::none;
+    std::shared_ptr<Recovery> plan_;  // while a part of it is carried out
     std::uint64_t losses_ = 0;
     std::condition_variable resumed_;
     std::vector<graph::Record*> held_;

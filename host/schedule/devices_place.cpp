@@ -143,9 +143,10 @@ void Devices::place_at(Record& record, Work& work) {
     const bool devices = has_device_form(record);
     const double now = engine_.now();
     bool refused = false;
+    Placement::Choice first, choice = placement_.choose(record, devices, now);
+    std::exception_ptr too_large;  // for the device of `first`
     for (int tries = 0;; ++tries) {
-        const Placement::Choice choice = refused ? placement_.on_host(record, "the device refused a call", Why::refused)
-                                                 : placement_.choose(record, devices, now);
+        if (refused) choice = placement_.on_host(record, "the device refused a call", Why::refused);
         not_hungry(record, choice.device, work);
         left_behind_ = {};
         try {
@@ -173,10 +174,24 @@ void Devices::place_at(Record& record, Work& work) {
                 return park(record, until);
             }
             refused = true;  // to the host, unless it was the way there that was refused
+        } catch (const OutOfMemory&) {
+            if (record.ops->cpu || left_behind_) return fail_behind(record, std::current_exception(), work);
+            if (too_large == nullptr) too_large = std::current_exception(), first = choice;
+            const int other = usable_after(choice.device);
+            if (other == first.device) return fail_behind(record, too_large, work);
+            choice = placement_.at_device(record, other, "does not fit into another device's memory");
         } catch (...) {
             return fail_behind(record, std::current_exception(), work);
         }
     }
+}
+
+// The next in turn, perhaps the same.
+int Devices::usable_after(int device) const {
+    do {
+        device = (device + 1) % streams_.devices();
+    } while (!streams_.usable(device));
+    return device;
 }
 
 // The task waits for no device's memory any more but for that one's.
