@@ -38,11 +38,16 @@ struct CudaOptions {
     std::size_t memory = 0;  // what description() may give at most; 0: what is free
 };
 
-// The device of that number. Throws DeviceError where there is none or it is too old, NotBuilt where this build has no
-// CUDA. A context of the device is made, if the program has none yet.
-std::unique_ptr<Accelerator> make_cuda(int ordinal, const CudaOptions& options);
-// Those that `text` names: "auto", all that are usable; "cuda", the same, and DeviceError (NotBuilt) where there is
-// none; "cuda:0" or "cuda:0,2", these. ArgumentError for another text.
-std::vector<std::unique_ptr<Accelerator>> make_cudas(const std::string& text, const CudaOptions& options);
+// The device of that number, among those found. Throws DeviceError where there is none or it is too old, NotBuilt where
+// this build has no CUDA. A context of the device is made, if the program has none yet.
+std::unique_ptr<Accelerator> make_cuda(const CudaState& found, int ordinal, const CudaOptions& options);
+inline std::unique_ptr<Accelerator> make_cuda(int ordinal, const CudaOptions& options) {
+    return make_cuda(find_cuda(), ordinal, options);
+}
+// Those that `text` names: "auto", all that are usable and can be opened, `unopened` getting the errors of the others;
+// "cuda", all that are usable, and DeviceError (NotBuilt) where there is none; "cuda:0" or "cuda:0,2", these.
+// ArgumentError for another text.
+std::vector<std::unique_ptr<Accelerator>> make_cudas(const std::string& text, const CudaOptions& options,
+                                                     std::vector<std::string>& unopened);
 
 }  // namespace heddle::device

@@ -9,6 +9,7 @@
 #include "host/device/cuda.hpp"
 #include "host/device/sim_text.hpp"
 #include "host/schedule/devices.hpp"
+#include "host/schedule/failure.hpp"
 #include "host/schedule/run_task.hpp"
 #include "host/schedule/team.hpp"
 #include "host/schedule/virtual_team.hpp"
@@ -78,7 +79,8 @@ void EngineCore::open_sim(const EngineOptions& options) {
 }
 
 void EngineCore::open_cuda(const EngineOptions& options) {
-    auto devices = device::make_cudas(device_name_, {});
+    auto devices = device::make_cudas(device_name_, {}, unopened_);
+    for (const std::string& error : unopened_) tell_once("goes on without a GPU: " + error);
     device_name_ = devices.empty() ? "omp" : "cuda";
     if (devices.empty()) return;
     // Of one core of a server, roughly: what was measured corrects it.

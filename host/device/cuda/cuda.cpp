@@ -209,8 +209,7 @@ void Cuda::follow(Stream stream, void* native_stream) {
 
 }  // namespace
 
-std::unique_ptr<Accelerator> make_cuda(int ordinal, const CudaOptions& options) {
-    const auto state = find_cuda();
+std::unique_ptr<Accelerator> make_cuda(const CudaState& state, int ordinal, const CudaOptions& options) {
     const auto fail = [&](std::string reason, std::string remedy, int code, std::string code_name) {
         throw DeviceError("the CUDA device " + device_name(ordinal) + " cannot be used", std::move(reason),
                           std::move(remedy), device_name(ordinal), code, std::move(code_name),

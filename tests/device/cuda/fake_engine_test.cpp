@@ -350,6 +350,40 @@ TEST(FakeEngine, WhatCannotBeAdoptedIsRefused) {
     }
 }
 
+// A context is made when a device is opened, so what CUDA found may be in use by another process alone.
+TEST(FakeEngine, AutoGoesOnWithoutADeviceThatCannotBeOpened) {
+    testing::internal::CaptureStderr();
+    for (const int busy : {0, 1}) {
+        fake_cuda::set_available(busy, false);
+        Engine one({.threads = 1, .device = "auto"});
+        EXPECT_EQ(one.device(), "cuda");
+        ASSERT_EQ(one.fallbacks().unopened.size(), 1u);
+        EXPECT_NE(one.fallbacks().unopened[0].find("cuda:" + std::to_string(busy)), std::string::npos);
+        EXPECT_THROW(Engine({.threads = 1, .device = "cuda:" + std::to_string(busy)}), DeviceError);
+        fake_cuda::set_available(1 - busy, false);
+        for (int again = 0; again < 2; ++again) {
+            Engine none({.threads = 1, .device = "auto"});
+            EXPECT_EQ(none.device(), "omp");
+            EXPECT_EQ(none.fallbacks().unopened.size(), 2u);
+        }
+        EXPECT_THROW(Engine({.threads = 1, .device = "cuda"}), DeviceError);
+        fake_cuda::set_available(0, true);
+        fake_cuda::set_available(1, true);
+    }
+    const std::string told = testing::internal::GetCapturedStderr();
+    for (const char* device : {"failed on cuda:0", "failed on cuda:1"}) {
+        const auto at = told.find(device);
+        ASSERT_NE(at, std::string::npos) << told;
+        EXPECT_EQ(told.find(device, at + 1), std::string::npos) << "each once: " << told;
+    }
+}
+
+TEST(FakeEngine, DevicesAreLookedForOnce) {
+    fake_cuda::calls();
+    const Engine engine({.threads = 1, .device = "cuda"});
+    EXPECT_EQ(fake_cuda::calls()["cudaGetDeviceCount"], 1);
+}
+
 TEST(FakeEngine, AutoTakesTheDevicesThatThereAre) {
     EXPECT_EQ(Engine({.threads = 1, .device = "auto"}).device(), "cuda");
     for (const char* bad : {"cuda:", "cuda:x", "cuda0", "cuda:0,", "cuda:0,0", "cuda:-1"})

@@ -24,6 +24,7 @@ thread_local int current = 0;
 struct Device {
     cudaError_t sticky = cudaSuccess;
     std::size_t used = 0;
+    bool available = true;
 };
 std::array<Device, heddle::fake_cuda::kDevices> devices;
 
@@ -144,6 +145,11 @@ Taken::~Taken() {
     devices[static_cast<std::size_t>(device_)].used -= bytes_;
 }
 
+void set_available(int device, bool available) {
+    const std::lock_guard lock(mutex);
+    devices[static_cast<std::size_t>(device)].available = available;
+}
+
 void set_last_error(cudaError_t error) { last_error = error; }
 
 std::map<std::string, int> calls() {
@@ -162,7 +168,10 @@ const char* cudaGetErrorName(cudaError_t error) {
 const char* cudaGetErrorString(cudaError_t) { return "as the stand-in says"; }
 
 cudaError_t cudaDriverGetVersion(int* version) { return *version = CUDART_VERSION, cudaSuccess; }
-cudaError_t cudaGetDeviceCount(int* count) { return *count = heddle::fake_cuda::kDevices, cudaSuccess; }
+cudaError_t cudaGetDeviceCount(int* count) {
+    const auto lock = enter("cudaGetDeviceCount");
+    return *count = heddle::fake_cuda::kDevices, cudaSuccess;
+}
 cudaError_t cudaGetDevice(int* device) { return *device = current, cudaSuccess; }
 cudaError_t cudaSetDevice(int device) {
     const auto lock = enter("cudaSetDevice");
@@ -185,6 +194,7 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr which, int) {
 }
 cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
     const auto lock = enter("cudaMemGetInfo");
+    if (!devices[static_cast<std::size_t>(current)].available) return give(cudaErrorDevicesUnavailable);
     *total = heddle::fake_cuda::kMemory;
     *free = *total - devices[static_cast<std::size_t>(current)].used;
     return give(sticky_of(current));

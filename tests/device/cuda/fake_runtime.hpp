@@ -35,6 +35,9 @@ private:
     const std::size_t bytes_;
 };
 
+// Whether the device can be opened, as it cannot while another process holds it for itself.
+void set_available(int device, bool available);
+
 // What the calling thread's next cudaGetLastError() gives: of a kernel that was refused.
 void set_last_error(cudaError_t error);
 
