@@ -33,6 +33,9 @@ CudaState find_cuda();
 // How many devices there are; 0 without a driver.
 int cuda_device_count();
 
+// The calling thread is the engine's, so that its current device need not be put back when calls have changed it.
+void own_cuda_thread() noexcept;
+
 struct CudaOptions {
     int compute_streams = 4;
     std::size_t memory = 0;  // what description() may give at most; 0: what is free

@@ -79,6 +79,7 @@ public:
     bool reached(Stream stream, Mark mark) const override { return lane(stream).reached(mark); }
     void await(Stream stream, Mark mark) override { lane(stream).await(mark); }
     void check() const override;
+    void with_device(const std::function<void()>& work) override { run(work); }
     void retire() noexcept override { core_->retire("it was given up", cuda::Core::Tell::observer); }
 
 private:
@@ -90,7 +91,7 @@ private:
     auto run(Work&& work) -> decltype(work()) {
         core_->health.require();
         try {
-            cuda::use_device(core_->ordinal);
+            const cuda::CurrentDevice here(core_->ordinal);
             return work();
         } catch (const DeviceError& error) {
             if (!error.usable()) core_->lose(std::current_exception());
@@ -224,7 +225,7 @@ std::unique_ptr<Accelerator> make_cuda(const CudaState& state, int ordinal, cons
     if (!device.unusable.empty())
         fail(device.model + ": " + device.unusable, cuda::remedy_for(cudaErrorNoKernelImageForDevice),
              cudaErrorNoKernelImageForDevice, "cudaErrorNoKernelImageForDevice");
-    cuda::use_device(ordinal);
+    const cuda::CurrentDevice here(ordinal);
     return std::make_unique<Cuda>(ordinal, options);
 }
 

@@ -20,11 +20,13 @@ auto& counted = *new std::map<std::string, int>;
 bool hanging = false;
 thread_local cudaError_t last_error = cudaSuccess;
 thread_local int current = 0;
+thread_local bool watcher = false;
 
 struct Device {
     cudaError_t sticky = cudaSuccess;
     std::size_t used = 0;
     bool available = true;
+    bool opened = false;  // by cudaSetDevice, which makes a context
 };
 std::array<Device, heddle::fake_cuda::kDevices> devices;
 
@@ -145,6 +147,8 @@ Taken::~Taken() {
     devices[static_cast<std::size_t>(device_)].used -= bytes_;
 }
 
+bool on_watcher() { return watcher; }
+
 void set_available(int device, bool available) {
     const std::lock_guard lock(mutex);
     devices[static_cast<std::size_t>(device)].available = available;
@@ -173,9 +177,19 @@ cudaError_t cudaGetDeviceCount(int* count) {
     return *count = heddle::fake_cuda::kDevices, cudaSuccess;
 }
 cudaError_t cudaGetDevice(int* device) { return *device = current, cudaSuccess; }
+cudaError_t cudaGetDriverEntryPointByVersion(const char*, void** function, unsigned, unsigned long long,
+                                             cudaDriverEntryPointQueryResult* result) {
+    *result = cudaDriverEntryPointSuccess;
+    *function = reinterpret_cast<void*>(+[](int device, unsigned*, int* active) {
+        const std::lock_guard lock(mutex);
+        return *active = devices[static_cast<std::size_t>(device)].opened ? 1 : 0, 0;
+    });
+    return cudaSuccess;
+}
 cudaError_t cudaSetDevice(int device) {
     const auto lock = enter("cudaSetDevice");
     current = device;
+    devices[static_cast<std::size_t>(device)].opened = true;
     return give(sticky_of(device));
 }
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
@@ -253,6 +267,7 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
 }
 cudaError_t cudaEventQuery(cudaEvent_t event) {
     const auto lock = enter("cudaEventQuery");
+    watcher = true;
     if (const auto sticky = sticky_of(event->device); sticky != cudaSuccess) return give(sticky);
     return give(*event->done ? cudaSuccess : cudaErrorNotReady);
 }

@@ -38,6 +38,9 @@ private:
 // Whether the device can be opened, as it cannot while another process holds it for itself.
 void set_available(int device, bool available);
 
+// Whether the calling thread has ever waited for an event.
+bool on_watcher();
+
 // What the calling thread's next cudaGetLastError() gives: of a kernel that was refused.
 void set_last_error(cudaError_t error);
 
