@@ -135,6 +135,8 @@ private:
     int usable_after(int device) const;
     bool has_device_form(const graph::Record& record) const;
     void prepare(const Work::Preparation& preparation, Work& work);
+    void prepare_later(const Work::Preparation& preparation);
+    void prepare_all();
     void place_at(graph::Record& record, Work& work);
     void to_host(graph::Record& record, const Placement::Choice& choice, Work& work);
     void too_large(graph::Record& record, int device, Work& work);
@@ -240,6 +242,9 @@ private:
     std::vector<std::uint64_t> marks_reached_;  // by device: reports
     std::vector<char> given_up_;
     std::thread watchdog_;
+    std::deque<Work::Preparation> to_prepare_;  // by the thread for it, which begins with the first
+    std::condition_variable prepares_;
+    std::thread preparer_;
     std::vector<Usage> usage_;
     int workers_ = 0;
     std::deque<Flight> flights_;

@@ -105,7 +105,7 @@ void Devices::proceed(Work& work) {
         } else if (!work.prepare.empty()) {  // behind what others may wait for
             const Work::Preparation preparation = work.prepare.back();
             work.prepare.pop_back();
-            prepare(preparation, work);
+            prepare_later(preparation);
         } else if (!work.dropped.empty()) {
             work.dropped.pop_back();
         } else if (!work.destroy.empty()) {
@@ -198,23 +198,6 @@ int Devices::usable_after(int device) const {
 void Devices::not_hungry(const Record& record, int but_for, Work& work) {
     for (int device = 0; device < streams_.devices(); ++device)
         if (device != but_for && hungry_[static_cast<std::size_t>(device)] == &record) fed(device, work);
-}
-
-// Without the lock: it may take the time of a compiler. A body that cannot be prepared runs on the CPU.
-void Devices::prepare(const Work::Preparation& preparation, Work& work) {
-    Record& record = *preparation.record;
-    try {
-        record.ops->gpu->prepare(record.body_address(), streams_.description(preparation.device).architecture);
-    } catch (...) {
-        const auto error = std::current_exception();
-        const std::lock_guard lock(mutex_);
-        not_hungry(record, kHost, work);
-        if (!record.ops->cpu) return fail_now(record, error, work);
-        warn_once(fmt::format("task '{}' runs on the CPU: {}", record.name_view(), what_of(error)));
-        begun(record);
-        record.flags |= graph::kPinHost;
-    }
-    work.ready.push_back(&record);
 }
 
 void Devices::warn_once(std::string text) {

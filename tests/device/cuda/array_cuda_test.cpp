@@ -354,6 +354,14 @@ TEST_F(ArrayCuda, AKernelThatFailedToLoadOnceIsTriedAgain) {
     EXPECT_GT(launches(), 10);
 }
 
+TEST_F(ArrayCuda, NoWatcherCompiles) {
+    const auto expression = sample(311, 207);
+    const auto wanted = on_cpu(expression);
+    Engine engine(on_gpu("cuda", 96 << 10));
+    for (int i = 0; i < 3; ++i) expect_same(wanted, evaluate(engine, expression), "with little memory");
+    EXPECT_EQ(fake_cuda::loads_by_watchers(), 0);
+}
+
 // In a process of its own: what is lost stays lost.
 void lose_a_device(const std::string& devices) {
     auto expression = sample(300, 211);
