@@ -29,6 +29,12 @@ GpuKernels& GpuKernels::shared() {
     return kernels;
 }
 
+bool GpuKernels::compiles(const expr::CudaKernel& kernel, int architecture) const {
+    const std::lock_guard lock(mutex_);
+    const auto at = entries_.find({architecture, kernel.source});
+    return at == entries_.end() || at->second.error == nullptr;
+}
+
 std::size_t GpuKernels::made() const {
     const std::lock_guard lock(mutex_);
     return made_;

@@ -48,6 +48,9 @@ public:
     // which is tried again. Any thread; holds no lock while it compiles.
     const GpuKernel& get(const expr::CudaKernel& kernel, int architecture);
 
+    // False where the compiler refused the text. Any thread.
+    bool compiles(const expr::CudaKernel& kernel, int architecture) const;
+
     // How often a compiler or the disk was asked.
     std::size_t made() const;
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "host/array/pass_runner.hpp"
+#include "host/schedule/devices.hpp"
+#include "host/schedule/engine_core.hpp"
 
 namespace heddle::array {
 
@@ -39,9 +41,19 @@ void Pass::GpuForms::prepare(const Group& group, const expr::ReduceForm& form, i
         const std::lock_guard lock(mutex_);
         forms_.push_back({architecture, form, &kernel});
     } catch (...) {
-        failed_.store(true, std::memory_order_relaxed);
+        // What only failed to load may work another time, or on another device.
+        if (GpuKernels::shared().compiles(Runner::make_kernel(group, form), architecture)) throw;
+        const std::lock_guard lock(mutex_);
+        failed_.insert(architecture);
+        any_failed_.store(true, std::memory_order_relaxed);
         throw;
     }
+}
+
+bool Pass::GpuForms::failed(const schedule::EngineCore& engine) {
+    if (!any_failed_.load(std::memory_order_relaxed)) return false;
+    const std::lock_guard lock(mutex_);
+    return failed_.size() == engine.devices()->architectures().size();
 }
 
 bool Pass::GpuBody::prepared(int architecture, const detail::Operand* operands) {

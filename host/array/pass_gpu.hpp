@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "host/array/gpu_kernels.hpp"
@@ -20,8 +21,8 @@ public:
     const GpuKernel* find(const Runner& runner, int architecture, std::optional<expr::ReduceForm>& wanted);
     // Compiles and loads. Any thread, without locks.
     void prepare(const Group& group, const expr::ReduceForm& form, int architecture);
-    // Whether a kernel could not be made: further tiles need not try.
-    bool failed() const { return failed_.load(std::memory_order_relaxed); }
+    // Whether a kernel's text does not compile, for any of the engine's devices: further tiles need not try.
+    bool failed(const schedule::EngineCore& engine);
 
 private:
     const GpuKernel* look_up(const expr::ReduceForm& form, int architecture);
@@ -43,9 +44,10 @@ private:
         expr::ReduceForm form;
         const GpuKernel* kernel = nullptr;
     };
-    std::mutex mutex_;  // guards forms_
+    std::mutex mutex_;  // guards forms_ and failed_
     std::vector<Form> forms_;
-    std::atomic<bool> failed_{false};
+    std::set<int> failed_;  // architectures
+    std::atomic<bool> any_failed_{false};
 };
 
 // The GPU body of a group's task: the whole tile in one launch.

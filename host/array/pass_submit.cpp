@@ -7,6 +7,7 @@
 #include "host/array/pass_parts.hpp"
 #include "host/array/pass_runner.hpp"
 #include "host/graph/buffer_core.hpp"
+#include "host/schedule/scope_core.hpp"
 
 namespace heddle::array {
 
@@ -208,7 +209,7 @@ void Pass::submit_group(Scope& scope, Group& group, const Box& box, std::int64_t
     const auto compute = [this, &group, tile](const Piece& piece, const detail::Operand* operands) {
         Runner(*this, group, *tile, operands).run(piece);
     };
-    if (group.gpu != nullptr && !group.gpu->failed())
+    if (group.gpu != nullptr && !group.gpu->failed(*scope.core()->engine))
         scope.submit_list(options, accesses, bodies(compute, GpuBody(*this, group, tile)));
     else
         scope.submit_list(options, accesses, compute);

@@ -42,10 +42,11 @@ std::string explain_text(const Engine& engine) {
             while (text.ends_with(" \n")) text.erase(text.size() - 2, 1);
         }
     }
-    const auto [memory, refused, lost] = engine.fallbacks();
+    const auto [memory, refused, lost, unopened] = engine.fallbacks();
     if (memory + refused + lost > 0)
         text += fmt::format("fell back to the CPU: {} for want of device memory, {} refused, {} by lost devices\n",
                             memory, refused, lost);
+    for (const std::string& error : unopened) text += "not used: " + error + "\n";
     return text;
 }
 
@@ -69,8 +70,9 @@ nlohmann::ordered_json explain_json(const Engine& engine) {
                          {"bytes_to_host", report.bytes_to_host},
                          {"lanes", std::move(lanes)}});
     }
-    const auto [memory, refused, lost] = engine.fallbacks();
-    return {{"tasks", std::move(tasks)}, {"fallbacks", {{"memory", memory}, {"refused", refused}, {"lost", lost}}}};
+    const auto [memory, refused, lost, unopened] = engine.fallbacks();
+    return {{"tasks", std::move(tasks)},
+            {"fallbacks", {{"memory", memory}, {"refused", refused}, {"lost", lost}, {"unopened", unopened}}}};
 }
 
 }  // namespace heddle::cli

@@ -109,7 +109,8 @@ Json machine_json() {
              {{"device", std::string(engine.device())},
               {"threads", engine.threads()},
               {"OMP_NUM_THREADS", asked ? Json(asked) : Json()},
-              {"memory_limit", engine.memory_limit()}}},
+              {"memory_limit", engine.memory_limit()},
+              {"unopened", engine.fallbacks().unopened}}},
             {"devices", {{"omp", "OpenMP team"}, {"reference", "one task at a time"}, {"cuda", cuda_json()}}},
             {"libraries", libraries_json()}};
 }
@@ -133,6 +134,7 @@ std::string machine_text(const Json& machine) {
                             pipeline::format_bytes(cores["memory"].get<std::uint64_t>()),
                             pipeline::format_bytes(engine["memory_limit"].get<std::uint64_t>()));
     text += fmt::format("device     {}\n", engine["device"].get<std::string>());
+    for (const auto& error : engine["unopened"]) text += fmt::format("not used   {}\n", error.get<std::string>());
     text += "CUDA       " + cuda_text(machine["devices"]["cuda"]);
     std::string libraries;
     for (const auto& [name, version] : machine["libraries"].items())

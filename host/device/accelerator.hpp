@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -95,8 +96,10 @@ public:
     virtual Mark mark(Stream stream) = 0;
     virtual bool reached(Stream stream, Mark mark) const = 0;
     virtual void await(Stream stream, Mark mark) = 0;
-    // Throws what the device was lost by, if it was. Any thread.
+    // Throws what the device was lost by, if it was, also when the observer has not been told yet. Any thread.
     virtual void check() const = 0;
+    // Calls work() on the calling thread, where calls to the device's runtime then mean this device. Any thread.
+    virtual void with_device(const std::function<void()>& work) { work(); }
     // Gives up on the device, say because it hangs: nothing more is reached, streams stop. It is lost then, of which
     // the observer is told as of any failure, once none of its streams runs anything any more. Does not wait for that.
     virtual void retire() noexcept = 0;

@@ -33,16 +33,24 @@ CudaState find_cuda();
 // How many devices there are; 0 without a driver.
 int cuda_device_count();
 
+// The calling thread is the engine's, so that its current device need not be put back when calls have changed it.
+void own_cuda_thread() noexcept;
+
 struct CudaOptions {
     int compute_streams = 4;
     std::size_t memory = 0;  // what description() may give at most; 0: what is free
 };
 
-// The device of that number. Throws DeviceError where there is none or it is too old, NotBuilt where this build has no
-// CUDA. A context of the device is made, if the program has none yet.
-std::unique_ptr<Accelerator> make_cuda(int ordinal, const CudaOptions& options);
-// Those that `text` names: "auto", all that are usable; "cuda", the same, and DeviceError (NotBuilt) where there is
-// none; "cuda:0" or "cuda:0,2", these. ArgumentError for another text.
-std::vector<std::unique_ptr<Accelerator>> make_cudas(const std::string& text, const CudaOptions& options);
+// The device of that number, among those found. Throws DeviceError where there is none or it is too old, NotBuilt where
+// this build has no CUDA. A context of the device is made, if the program has none yet.
+std::unique_ptr<Accelerator> make_cuda(const CudaState& found, int ordinal, const CudaOptions& options);
+inline std::unique_ptr<Accelerator> make_cuda(int ordinal, const CudaOptions& options) {
+    return make_cuda(find_cuda(), ordinal, options);
+}
+// Those that `text` names: "auto", all that are usable and can be opened, `unopened` getting the errors of the others;
+// "cuda", all that are usable, and DeviceError (NotBuilt) where there is none; "cuda:0" or "cuda:0,2", these.
+// ArgumentError for another text.
+std::vector<std::unique_ptr<Accelerator>> make_cudas(const std::string& text, const CudaOptions& options,
+                                                     std::vector<std::string>& unopened);
 
 }  // namespace heddle::device

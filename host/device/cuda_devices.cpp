@@ -30,23 +30,31 @@ std::vector<int> ordinals_of(const std::string& text) {
     return ordinals;
 }
 
-std::vector<int> usable_ordinals() {
-    const auto found = find_cuda().devices;
+std::vector<int> usable_ordinals(const CudaState& found) {
     std::vector<int> ordinals;
-    for (std::size_t i = 0; i < found.size(); ++i)
-        if (found[i].unusable.empty()) ordinals.push_back(static_cast<int>(i));
+    for (std::size_t i = 0; i < found.devices.size(); ++i)
+        if (found.devices[i].unusable.empty()) ordinals.push_back(static_cast<int>(i));
     return ordinals;
 }
 
 }  // namespace
 
-std::vector<std::unique_ptr<Accelerator>> make_cudas(const std::string& text, const CudaOptions& options) {
+std::vector<std::unique_ptr<Accelerator>> make_cudas(const std::string& text, const CudaOptions& options,
+                                                     std::vector<std::string>& unopened) {
     const bool any = text == "auto";
     if (!any && !text.starts_with("cuda")) refuse(text);
-    auto ordinals = any || text == "cuda" ? usable_ordinals() : ordinals_of(text);
+    const bool all = any || text == "cuda";
+    auto ordinals = all ? std::vector<int>() : ordinals_of(text);  // before the driver starts
+    const CudaState found = find_cuda();
+    if (all) ordinals = usable_ordinals(found);
     if (ordinals.empty() && !any) ordinals.push_back(0);  // make_cuda says why it cannot be used
     std::vector<std::unique_ptr<Accelerator>> devices;
-    for (const int ordinal : ordinals) devices.push_back(make_cuda(ordinal, options));
+    for (const int ordinal : ordinals) try {
+            devices.push_back(make_cuda(found, ordinal, options));
+        } catch (const DeviceError& error) {
+            if (!any) throw;
+            unopened.emplace_back(error.what());
+        }
     return devices;
 }
 

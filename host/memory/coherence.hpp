@@ -69,6 +69,12 @@ public:
     void drained(const std::vector<Drain>& drains);
     // The device's blocks are gone. Gives the tiles whose only values were there.
     Journal::Tiles forget(int device);
+    // Memory of the device for what is no buffer's, within the limit, evicting blocks for it; null: to be called again
+    // when `busy` is reached, or never where that is empty.
+    DeviceMemory::Piece borrow(int device, std::size_t bytes, Points& busy);
+    void give_back(int device, std::byte* data, std::size_t bytes, const Points& uses) {
+        memory_[static_cast<std::size_t>(device)]->give_back(data, bytes, uses);
+    }
     // The host has the tile's current values again.
     void restored(graph::BufferCore& buffer, std::int64_t tile);
 

@@ -149,6 +149,16 @@ Coherence::Fit Coherence::reserve(int device, const Record& record, Point first,
     return Fit::yes;
 }
 
+DeviceMemory::Piece Coherence::borrow(int device, std::size_t bytes, Points& busy) {
+    DeviceMemory& memory = *memory_[static_cast<std::size_t>(device)];
+    if (block_bytes(bytes) > memory.limit()) return {};
+    ++uses_[static_cast<std::size_t>(device)].number;  // no task's blocks must stay
+    for (;;) {
+        DeviceMemory::Piece piece = memory.take(bytes);
+        if (piece.data != nullptr || !make_room(device, block_bytes(bytes), {}, busy)) return piece;
+    }
+}
+
 // What is kept goes first, then the block that is needed latest. False: nothing can go now; `busy` says when more can,
 // unless it is empty.
 bool Coherence::make_room(int device, std::size_t bytes, Point first, Points& busy) {

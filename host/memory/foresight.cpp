@@ -12,30 +12,40 @@ using graph::Record;
 
 namespace {
 
-// Numbers of tasks, ascending. Tasks go from near the front, so the front moves and nothing is allocated but where the
-// queue is longer than it ever was.
+// Numbers of tasks, ascending, those that are placed marked until the front has passed them: O(log n) to find one, and
+// O(1) amortised to let go of it. Nothing is allocated but where the list is longer than it ever was.
 class Uses {
 public:
     void add(std::uint64_t seq) {
-        if (first_ != tasks_.size() && tasks_.back() == seq) return;  // two accesses of one task
-        if (first_ > tasks_.size() / 2) {
-            tasks_.erase(tasks_.begin(), tasks_.begin() + static_cast<std::ptrdiff_t>(first_));
-            first_ = 0;
-        }
+        if (first_ != tasks_.size() && number(tasks_.back()) == seq) return;  // two accesses of one task
+        if (first_ + gone_ > tasks_.size() / 2) compact();
         tasks_.push_back(seq);
     }
     void remove(std::uint64_t seq) {
-        const auto begin = tasks_.begin() + static_cast<std::ptrdiff_t>(first_);
-        const auto at = std::find(begin, tasks_.end(), seq);
-        if (at == tasks_.end()) return;
-        std::move_backward(begin, at, at + 1);
-        ++first_;
+        const auto at = std::lower_bound(
+            begin(), tasks_.end(), seq, [](std::uint64_t task, std::uint64_t wanted) { return number(task) < wanted; });
+        if (at == tasks_.end() || *at != seq) return;
+        *at |= kGone;
+        ++gone_;
+        for (; first_ != tasks_.size() && (tasks_[first_] & kGone) != 0; --gone_) ++first_;
     }
     std::uint64_t next() const { return first_ == tasks_.size() ? Foresight::kNever : tasks_[first_]; }
 
 private:
+    static constexpr std::uint64_t kGone = std::uint64_t{1} << 63;
+    static std::uint64_t number(std::uint64_t task) { return task & ~kGone; }
+    std::vector<std::uint64_t>::iterator begin() { return tasks_.begin() + static_cast<std::ptrdiff_t>(first_); }
+
+    void compact() {
+        const auto kept =
+            std::copy_if(begin(), tasks_.end(), tasks_.begin(), [](std::uint64_t task) { return (task & kGone) == 0; });
+        tasks_.erase(kept, tasks_.end());
+        first_ = gone_ = 0;
+    }
+
     std::vector<std::uint64_t> tasks_;
     std::size_t first_ = 0;
+    std::size_t gone_ = 0;  // marked, behind the front
 };
 
 using Tiles = std::vector<Uses>;

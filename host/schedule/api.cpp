@@ -69,7 +69,9 @@ std::vector<PlacementReport> Engine::placements() const {
     return core_->devices() != nullptr ? core_->devices()->placements() : std::vector<PlacementReport>();
 }
 Fallbacks Engine::fallbacks() const {
-    return core_->devices() != nullptr ? core_->devices()->fallbacks() : Fallbacks();
+    Fallbacks fallbacks = core_->devices() != nullptr ? core_->devices()->fallbacks() : Fallbacks();
+    fallbacks.unopened = core_->unopened();
+    return fallbacks;
 }
 ScopeCore* Engine::scope() const { return &core_->own_scope(); }
 

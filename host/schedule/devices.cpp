@@ -48,8 +48,10 @@ Devices::~Devices() {
         std::unique_lock lock(mutex_);
         stop_ = true;
         stopped_.notify_all();
+        prepares_.notify_all();
         stopped_.wait(lock, [this] { return inside_ == 0; });  // woken by leave()
     }
+    if (preparer_.joinable()) preparer_.join();
     if (watchdog_.joinable()) watchdog_.join();
 }
 
@@ -81,7 +83,7 @@ void Devices::watch(std::chrono::nanoseconds limit) {
             const auto at = static_cast<std::size_t>(device);
             const bool moved = seen[at] != marks_reached_[at];
             seen[at] = marks_reached_[at];
-            // A thread of a device that is in here, perhaps compiling, reports nothing meanwhile.
+            // A thread of a device that is in here reports nothing meanwhile; a body may be being compiled.
             looks[at] = moved || inside_ != 0 || !is_busy(device) ? 0 : looks[at] + 1;
             if (looks[at] != 3) continue;
             streams_[device].retire();  // failed() follows

@@ -53,6 +53,7 @@ public:
     void release(graph::BufferCore& buffer, std::function<void()> destroy);
     // The scope's tasks are done and what they refer to may go: none of them can run again. Values of theirs that only
     // a device holds are lost with it from now on. Blocks while lost work runs again; the thread that does so wakes it.
+    // No thread of a device may call it: that work may wait for what such a thread is to report.
     void end(const ScopeCore& scope);
     // The engine ends, all tasks are done. Blocks until no thread of a device will destroy a buffer, which could be the
     // last to hold the engine; the threads that destroy them wake it.
@@ -131,8 +132,11 @@ private:
 
     void proceed(Work& work);
     void place(graph::Record& record, Work& work);
+    int usable_after(int device) const;
     bool has_device_form(const graph::Record& record) const;
     void prepare(const Work::Preparation& preparation, Work& work);
+    void prepare_later(const Work::Preparation& preparation);
+    void prepare_all();
     void place_at(graph::Record& record, Work& work);
     void to_host(graph::Record& record, const Placement::Choice& choice, Work& work);
     void too_large(graph::Record& record, int device, Work& work);
@@ -159,6 +163,10 @@ private:
     void spoil(int device, const std::exception_ptr& error, Work& work);
     void recover(Work& work);
     bool prepare(Recovery& recovery, Work& work);
+    bool run_elsewhere(Recovery& recovery, PastTask& task);
+    bool send(Recovery& recovery, PastTask& task, int device, memory::Points& busy);
+    void enqueue(Recovery& recovery, PastTask& task);
+    void land(Recovery& recovery, PastTask& task);
     void finish(Recovery& recovery, Work& work);
     void tidy(Work& work);
     void report(int device, device::Stream stream, device::Mark mark);
@@ -212,6 +220,7 @@ private:
     bool halted_ = false;
     enum class RecoveryState : std::uint8_t { none, begun, waits_for_loss };
     RecoveryState recovery_ = RecoveryState::none;
+    std::shared_ptr<Recovery> plan_;  // while a part of it is carried out
     std::uint64_t losses_ = 0;
     std::condition_variable resumed_;
     std::vector<graph::Record*> held_;
@@ -233,6 +242,9 @@ private:
     std::vector<std::uint64_t> marks_reached_;  // by device: reports
     std::vector<char> given_up_;
     std::thread watchdog_;
+    std::deque<Work::Preparation> to_prepare_;  // by the thread for it, which begins with the first
+    std::condition_variable prepares_;
+    std::thread preparer_;
     std::vector<Usage> usage_;
     int workers_ = 0;
     std::deque<Flight> flights_;

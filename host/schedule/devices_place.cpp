@@ -105,7 +105,7 @@ void Devices::proceed(Work& work) {
         } else if (!work.prepare.empty()) {  // behind what others may wait for
             const Work::Preparation preparation = work.prepare.back();
             work.prepare.pop_back();
-            prepare(preparation, work);
+            prepare_later(preparation);
         } else if (!work.dropped.empty()) {
             work.dropped.pop_back();
         } else if (!work.destroy.empty()) {
@@ -143,9 +143,10 @@ void Devices::place_at(Record& record, Work& work) {
     const bool devices = has_device_form(record);
     const double now = engine_.now();
     bool refused = false;
+    Placement::Choice first, choice = placement_.choose(record, devices, now);
+    std::exception_ptr too_large;  // for the device of `first`
     for (int tries = 0;; ++tries) {
-        const Placement::Choice choice = refused ? placement_.on_host(record, "the device refused a call", Why::refused)
-                                                 : placement_.choose(record, devices, now);
+        if (refused) choice = placement_.on_host(record, "the device refused a call", Why::refused);
         not_hungry(record, choice.device, work);
         left_behind_ = {};
         try {
@@ -173,33 +174,30 @@ void Devices::place_at(Record& record, Work& work) {
                 return park(record, until);
             }
             refused = true;  // to the host, unless it was the way there that was refused
+        } catch (const OutOfMemory&) {
+            if (record.ops->cpu || left_behind_) return fail_behind(record, std::current_exception(), work);
+            if (too_large == nullptr) too_large = std::current_exception(), first = choice;
+            const int other = usable_after(choice.device);
+            if (other == first.device) return fail_behind(record, too_large, work);
+            choice = placement_.at_device(record, other, "does not fit into another device's memory");
         } catch (...) {
             return fail_behind(record, std::current_exception(), work);
         }
     }
 }
 
+// The next in turn, perhaps the same.
+int Devices::usable_after(int device) const {
+    do {
+        device = (device + 1) % streams_.devices();
+    } while (!streams_.usable(device));
+    return device;
+}
+
 // The task waits for no device's memory any more but for that one's.
 void Devices::not_hungry(const Record& record, int but_for, Work& work) {
     for (int device = 0; device < streams_.devices(); ++device)
         if (device != but_for && hungry_[static_cast<std::size_t>(device)] == &record) fed(device, work);
-}
-
-// Without the lock: it may take the time of a compiler. A body that cannot be prepared runs on the CPU.
-void Devices::prepare(const Work::Preparation& preparation, Work& work) {
-    Record& record = *preparation.record;
-    try {
-        record.ops->gpu->prepare(record.body_address(), streams_.description(preparation.device).architecture);
-    } catch (...) {
-        const auto error = std::current_exception();
-        const std::lock_guard lock(mutex_);
-        not_hungry(record, kHost, work);
-        if (!record.ops->cpu) return fail_now(record, error, work);
-        warn_once(fmt::format("task '{}' runs on the CPU: {}", record.name_view(), what_of(error)));
-        begun(record);
-        record.flags |= graph::kPinHost;
-    }
-    work.ready.push_back(&record);
 }
 
 void Devices::warn_once(std::string text) {

@@ -9,6 +9,7 @@
 #include "host/device/cuda.hpp"
 #include "host/device/sim_text.hpp"
 #include "host/schedule/devices.hpp"
+#include "host/schedule/failure.hpp"
 #include "host/schedule/run_task.hpp"
 #include "host/schedule/team.hpp"
 #include "host/schedule/virtual_team.hpp"
@@ -78,7 +79,8 @@ void EngineCore::open_sim(const EngineOptions& options) {
 }
 
 void EngineCore::open_cuda(const EngineOptions& options) {
-    auto devices = device::make_cudas(device_name_, {});
+    auto devices = device::make_cudas(device_name_, {}, unopened_);
+    for (const std::string& error : unopened_) tell_once("goes on without a GPU: " + error);
     device_name_ = devices.empty() ? "omp" : "cuda";
     if (devices.empty()) return;
     // Of one core of a server, roughly: what was measured corrects it.
@@ -193,11 +195,11 @@ bool EngineCore::wait(ScopeCore& scope, std::chrono::nanoseconds limit) {
 }
 
 bool EngineCore::wait_done(ScopeCore& scope, std::chrono::nanoseconds limit) {
-    if (scope.done()) return true;
     if (virtual_team_ != nullptr) {
-        virtual_team_->wait(scope);
+        virtual_team_->wait(scope);  // of a scope that is done too: lost work may be run again meanwhile
         return true;
     }
+    if (scope.done()) return true;
     if (!on_worker() || team_ == nullptr) return scope.wait(limit);
     return team_->help(*current_context, scope, limit);
 }
@@ -211,9 +213,7 @@ void EngineCore::check_wait(const ScopeCore& scope) const {
 }
 
 void EngineCore::wake(ScopeCore& scope) {
-    const auto continuations = scope.wake();
-    if (!continuations.empty() && devices_ != nullptr) devices_->end(scope);
-    for (const auto& continuation : continuations) resume(continuation);
+    for (const auto& continuation : scope.wake()) resume(continuation);
     if (team_ != nullptr) team_->wake_waiting_bodies();
 }
 

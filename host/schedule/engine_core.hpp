@@ -34,6 +34,8 @@ public:
     memory::HostMemory memory;
 
     const std::string& device_name() const { return device_name_; }
+    // Errors of devices that "auto" could not open.
+    const std::vector<std::string>& unopened() const { return unopened_; }
     Team* team() const { return team_.get(); }
     Devices* devices() const { return devices_.get(); }
     std::size_t device_memory() const;  // bytes that buffers may take on the smallest device; 0: there is none
@@ -113,6 +115,7 @@ private:
 
     const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
     std::string device_name_;
+    std::vector<std::string> unopened_;
     std::unique_ptr<device::Device> device_;
     bool in_order_ = false;  // the reference device: one task at a time, in the order of submission
     int threads_ = 1;

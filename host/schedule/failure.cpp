@@ -1,6 +1,8 @@
 #include "host/schedule/failure.hpp"
 
 #include <cstdio>
+#include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -123,6 +125,13 @@ void fail(EngineCore& engine, Record& record, std::exception_ptr thrown) {
 }
 
 void tell(const std::string& text) noexcept { std::fprintf(stderr, "heddle: %s\n", text.c_str()); }
+
+void tell_once(const std::string& text) {
+    static std::mutex mutex;
+    static std::set<std::string> told;  // guarded by it
+    const std::lock_guard lock(mutex);
+    if (told.insert(text).second) tell(text);
+}
 
 std::string what_of(const std::exception_ptr& error) {
     try {

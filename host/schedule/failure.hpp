@@ -22,6 +22,8 @@ void fail(EngineCore& engine, graph::Record& record, std::exception_ptr thrown);
 graph::FailurePtr make_failure(EngineCore& engine, graph::Record& record, std::exception_ptr thrown);
 // Writes "heddle: TEXT" to standard error, whether that can be written or not.
 void tell(const std::string& text) noexcept;
+// The same, but each text once in the process's life.
+void tell_once(const std::string& text);
 // Its what(), for messages.
 std::string what_of(const std::exception_ptr& error);
 

@@ -55,91 +55,100 @@ std::int64_t offset(const Shape& strides, const Shape& from, const Shape& origin
     return at;
 }
 
-// An access's values, dense.
-struct Scratch {
-    const BufferCore* buffer;
-    const Box* box;
-    Shape origin;
-    detail::Layout layout;
-    std::vector<std::byte> bytes;
-
-    // Copies the tile's part from (to) the dense bytes of the whole tile.
-    void exchange(const Shape& index, std::byte* tile, bool to_tile) {
-        const Box part = covered(*buffer, index, box), whole = memory::elements_of(*buffer, memory::tile_box(index));
-        const Shape strides = dense_strides(whole.extents());
-        const std::int64_t width = memory::width_of(*buffer);
-        std::byte* there = tile + offset(strides, part.lo, whole.lo) * width;
-        std::byte* here = bytes.data() + offset(layout.strides, part.lo, origin) * width;
-        if (to_tile)
-            memory::copy_box(part.extents(), width, there, strides, here, layout.strides);
-        else
-            memory::copy_box(part.extents(), width, here, layout.strides, there, strides);
-    }
-};
-
 }  // namespace
 
-bool PastTask::run_again(Versions& versions, int worker) {
-    const bool flying = record != nullptr;
-    const detail::BodyOps& ops = flying ? *record->ops : *kept_.ops;
-    const std::size_t count = flying ? record->access_count : kept_.accesses.size();
-    const TaskAccess* accesses = flying ? record->accesses() : kept_.accesses.data();
-    const std::int64_t pieces = !flying ? kept_.pieces : record->has(graph::kWide) ? record->extra->pieces : 1;
-    if (!ops.cpu) return false;
-    for (const memory::TileUse& use : uses)
-        if (use.read != 0 && versions.count({&memory::replicas_of(*use.buffer)->at(use.tile), use.read}) == 0)
-            return false;
+void PastTask::Copy::exchange(const Shape& index, std::byte* tile, bool to_tile) {
+    const Box part = covered(*buffer, index, box), whole = memory::elements_of(*buffer, memory::tile_box(index));
+    const Shape strides = dense_strides(whole.extents());
+    const std::int64_t width = memory::width_of(*buffer);
+    std::byte* there = tile + offset(strides, part.lo, whole.lo) * width;
+    std::byte* here = bytes.data() + offset(layout.strides, part.lo, origin) * width;
+    if (to_tile)
+        memory::copy_box(part.extents(), width, there, strides, here, layout.strides);
+    else
+        memory::copy_box(part.extents(), width, here, layout.strides, there, strides);
+}
 
-    std::vector<Scratch> scratch(count);
-    std::vector<detail::Operand> operands(count);
-    const auto region_of = [&](std::size_t i) -> const Region* {
-        if (flying) return record->region(accesses[i]);
-        return accesses[i].whole() ? nullptr : &kept_.regions[accesses[i].region()];
-    };
-    const auto for_each_use = [&](auto&& f) {
-        std::size_t at = 0;  // among the uses, which follow the accesses
-        for (std::size_t i = 0; i < count; ++i) {
-            const Region* region = region_of(i);
-            const BufferCore& buffer = accesses[i].buffer();
-            if ((region == nullptr ? buffer.layout.count : region->layout.count) == 0) continue;
-            buffer.for_each_tile(region, [&](std::int64_t, const Shape&) { f(i, uses[at++]); });
-        }
-    };
-    for (std::size_t i = 0; i < count; ++i) {
-        const Region* region = region_of(i);
-        Scratch& s = scratch[i];
-        s.buffer = &accesses[i].buffer();
-        s.box = region == nullptr ? nullptr : &region->box;
-        const Shape shape = region == nullptr ? s.buffer->layout.shape : region->layout.shape;
-        s.origin = region == nullptr ? Shape::filled(shape.rank(), 0) : region->box.lo;
-        s.layout = {shape, dense_strides(shape), shape.count(), true};
-        s.bytes.resize(static_cast<std::size_t>(shape.count() * memory::width_of(*s.buffer)));
-        operands[i] = {s.bytes.data(), &s.layout};
+const detail::BodyOps& PastTask::ops() const { return record != nullptr ? *record->ops : *kept_.ops; }
+
+void* PastTask::body() { return record != nullptr ? record->body_address() : kept_.body; }
+
+std::span<const TaskAccess> PastTask::accesses() const {
+    if (record != nullptr) return {record->accesses(), record->access_count};
+    return kept_.accesses;
+}
+
+const Region* PastTask::region(std::size_t access) const {
+    if (record != nullptr) return record->region(record->accesses()[access]);
+    const TaskAccess& kept = kept_.accesses[access];
+    return kept.whole() ? nullptr : &kept_.regions[kept.region()];
+}
+
+// Calls f(access, use): the uses follow the accesses.
+template <class F>
+void PastTask::for_each_use(F&& f) const {
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < accesses().size(); ++i) {
+        const BufferCore& buffer = accesses()[i].buffer();
+        const Region* r = region(i);
+        if ((r == nullptr ? buffer.layout.count : r->layout.count) == 0) continue;
+        buffer.for_each_tile(r, [&](std::int64_t, const Shape&) { f(i, uses[at++]); });
+    }
+}
+
+bool PastTask::has_inputs(const Versions& versions) const {
+    return std::all_of(uses.begin(), uses.end(), [&](const memory::TileUse& use) {
+        return use.read == 0 || versions.count({use.where, use.read}) != 0;
+    });
+}
+
+std::vector<PastTask::Copy> PastTask::inputs(Versions& versions) const {
+    std::vector<Copy> copies(accesses().size());
+    for (std::size_t i = 0; i < copies.size(); ++i) {
+        const Region* r = region(i);
+        Copy& copy = copies[i];
+        copy.buffer = &accesses()[i].buffer();
+        copy.box = r == nullptr ? nullptr : &r->box;
+        const Shape shape = r == nullptr ? copy.buffer->layout.shape : r->layout.shape;
+        copy.origin = r == nullptr ? Shape::filled(shape.rank(), 0) : r->box.lo;
+        copy.layout = {shape, dense_strides(shape), shape.count(), true};
+        copy.bytes.resize(static_cast<std::size_t>(shape.count() * memory::width_of(*copy.buffer)));
     }
     for_each_use([&](std::size_t i, const memory::TileUse& use) {
-        if (accesses[i].mode() == Mode::write || use.read == 0) return;
-        scratch[i].exchange(use.index, versions.at({&memory::replicas_of(*use.buffer)->at(use.tile), use.read}).data(),
-                            false);
+        if (accesses()[i].mode() == Mode::write || use.read == 0) return;
+        copies[i].exchange(use.index, versions.at({use.where, use.read}).data(), false);
     });
-    void* const body = flying ? record->body_address() : kept_.body;
-    for (std::int64_t piece = 0; piece < pieces; ++piece) ops.invoke(body, operands.data(), {piece, pieces, worker});
+    return copies;
+}
+
+void PastTask::add_made(std::vector<Copy>& copies, Versions& versions) const {
     std::map<const memory::TileReplicas*, std::uint64_t> made;  // by this task: two accesses may change one tile
     for_each_use([&](std::size_t i, const memory::TileUse& use) {
         if (use.written == 0) return;
-        const auto* where = &memory::replicas_of(*use.buffer)->at(use.tile);
-        const auto before = made.find(where);
+        const auto before = made.find(use.where);
         std::vector<std::byte> tile;
         if (before != made.end())
-            tile = versions.at({where, before->second});
+            tile = versions.at({use.where, before->second});
         else if (use.read != 0)
-            tile = versions.at({where, use.read});
+            tile = versions.at({use.where, use.read});
         else
             tile.resize(memory::tile_bytes(*use.buffer, use.index));
-        scratch[i].exchange(use.index, tile.data(), true);
-        versions[{where, use.written}] = std::move(tile);
-        made[where] = use.written;
+        copies[i].exchange(use.index, tile.data(), true);
+        versions[{use.where, use.written}] = std::move(tile);
+        made[use.where] = use.written;
     });
-    return true;
+}
+
+void PastTask::run_again(Versions& versions, int worker) {
+    std::vector<Copy> copies = inputs(versions);
+    std::vector<detail::Operand> operands;
+    for (Copy& copy : copies) operands.push_back({copy.bytes.data(), &copy.layout});
+    const std::int64_t pieces = record == nullptr           ? kept_.pieces
+                                : record->has(graph::kWide) ? record->extra->pieces
+                                                            : 1;
+    for (std::int64_t piece = 0; piece < pieces; ++piece)
+        ops().invoke(body(), operands.data(), {piece, pieces, worker});
+    add_made(copies, versions);
 }
 
 }  // namespace heddle::schedule

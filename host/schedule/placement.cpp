@@ -123,6 +123,11 @@ Placement::Choice Placement::on_host(const Record& record, const char* reason, W
     return {kHost, run_time(record, kHost, known), 0, reason, &known, why};
 }
 
+Placement::Choice Placement::at_device(const Record& record, int device, const char* reason) {
+    History::Kind& known = kind(record);
+    return {device, run_time(record, device, known), move_time(record, device), reason, &known};
+}
+
 Placement::Choice Placement::choose(const Record& record, bool devices, double now) {
     using Policy = PlacementOptions::Policy;
     if (!devices) return on_host(record, "has no form for a device");
@@ -149,7 +154,7 @@ Placement::Choice Placement::choose(const Record& record, bool devices, double n
     Choice choice = earliest(record, known, now);
     if (!on_device) return choice;
     // The best of the devices alone.
-    if (choice.device == kHost) choice = {best, run_time(record, best, known), move_time(record, best), reason, &known};
+    if (choice.device == kHost) choice = at_device(record, best, reason);
     choice.reason = reason;
     return choice;
 }

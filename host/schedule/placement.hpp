@@ -40,8 +40,9 @@ public:
     };
     // `devices`: whether one may run it at all. `now`: seconds.
     Choice choose(const graph::Record& record, bool devices, double now);
-    // The CPU, for this reason.
+    // The CPU, or a device, for this reason.
     Choice on_host(const graph::Record& record, const char* reason, Why why = Why::chosen);
+    Choice at_device(const graph::Record& record, int device, const char* reason);
     // The task was put there.
     void placed(const graph::Record& record, const Choice& choice, double now);
     // It is done there, or will never be. It took so long; negative: nobody knows.

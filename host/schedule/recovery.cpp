@@ -9,9 +9,9 @@
 
 #include "heddle/error.hpp"
 #include "host/memory/tiles.hpp"
-#include "host/schedule/devices.hpp"
 #include "host/schedule/engine_core.hpp"
 #include "host/schedule/failure.hpp"
+#include "host/schedule/recovery.hpp"
 
 namespace heddle::schedule {
 
@@ -32,14 +32,6 @@ void spoil_tile(graph::BufferCore& buffer, std::int64_t tile, const FailurePtr& 
 }
 
 }  // namespace
-
-// A plan of what runs again, on copies, so that nothing else sees values of other versions.
-struct Devices::Recovery {
-    std::vector<memory::JournalEntry*> entries;
-    PastTask::Versions versions;
-    std::map<const PastTask*, std::exception_ptr> errors;
-    std::uint64_t ran = 0, losses = 0;
-};
 
 void Devices::failed(int device, std::exception_ptr error) {
     if (!enter()) return;
@@ -124,21 +116,30 @@ void Devices::spoil(int device, const std::exception_ptr& error, Work& work) {
     engine_.set_failed();
 }
 
-// Everything else stands still meanwhile, but for what the host runs already and for the other devices' streams.
+// Everything else stands still meanwhile, but for what the host runs already and for the other devices' streams. Comes
+// here again, on any device's thread, each time that what it waits for is reached; one thread at a time.
 void Devices::recover(Work& work) {
-    Recovery recovery;
     {
         const std::lock_guard lock(mutex_);
-        if (!prepare(recovery, work)) return;
+        if (plan_ != nullptr && plan_->losses != losses_) plan_.reset();
+        if (plan_ == nullptr) {
+            plan_ = std::make_shared<Recovery>();
+            if (!prepare(*plan_, work)) return plan_.reset();
+        }
     }
+    Recovery& recovery = *plan_;
     const int worker = engine_.threads() + 1;  // the first device thread's; recoveries come one at a time
-    for (memory::JournalEntry* entry : recovery.entries) {
-        auto& task = static_cast<PastTask&>(*entry);
+    for (; recovery.next < recovery.entries.size(); ++recovery.next) {
+        auto& task = static_cast<PastTask&>(*recovery.entries[recovery.next]);
         try {
-            if (task.run_again(recovery.versions, worker))
-                ++recovery.ran;
-            else
+            if (!task.has_inputs(recovery.versions)) {
                 recovery.errors[&task] = nullptr;
+            } else if (task.ops().cpu) {
+                task.run_again(recovery.versions, worker);
+                ++recovery.ran;
+            } else if (!run_elsewhere(recovery, task)) {
+                return;
+            }
         } catch (...) {
             recovery.errors[&task] = std::current_exception();
         }
@@ -148,6 +149,7 @@ void Devices::recover(Work& work) {
         work.recover = true;  // another device was lost meanwhile, perhaps with values that were counted on
     else
         finish(recovery, work);
+    plan_.reset();
     tidy(work);
 }
 

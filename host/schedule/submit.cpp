@@ -222,7 +222,8 @@ detail::Submission own_task(const TaskName& name, ScopeCore* scope, std::span<co
 
 }  // namespace
 
-// The coroutine goes on as a task of its own, so that it never runs on top of a body that waits.
+// The coroutine goes on as a task of its own, so that it never runs on top of a body that waits, nor on a device's
+// thread: it ends its scope, which waits for lost work that is run again.
 void EngineCore::resume(const Continuation& continuation) {
     const TaskName name("coroutine");
     auto body = [continuation] { continuation.resume(continuation.argument); };

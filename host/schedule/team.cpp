@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/device/cuda.hpp"
 #include "host/schedule/devices.hpp"
 #include "host/schedule/engine_core.hpp"
 #include "host/schedule/run_task.hpp"
@@ -58,6 +59,7 @@ void Team::worker_main(void* self, int index, int count) {
 
 void Team::run_cpu(Worker& worker) {
     current_context = &worker;
+    device::own_cuda_thread();
     for (;;) {
         Record* record = take(worker, Ring::many);
         if (record == nullptr) record = search(worker);
@@ -69,6 +71,7 @@ void Team::run_cpu(Worker& worker) {
 
 void Team::run_io(Worker& worker) {
     current_context = &worker;
+    device::own_cuda_thread();
     for (;;) {
         Record* record = io_list_.pop();
         if (record == nullptr) {

@@ -58,10 +58,10 @@ struct EngineOptions {
 // Owns the lanes and the memory. Device "omp" runs tasks on one persistent OpenMP team (OMP_NUM_THREADS,
 // OMP_PROC_BIND and OMP_PLACES are followed) and one I/O thread; "reference" runs each task where it is
 // submitted, one at a time; what a body submits beside itself runs when that body has ended. "cuda" adds all GPUs to
-// "omp", "cuda:0,2" these, and "auto" those that there may be; "sim" adds simulated devices, "sim:help" lists their
-// keys. Any thread may use it; several engines may live side by side. Buffers and scopes may not be used for new work
-// once it is gone. Throws ArgumentError for options that make no sense, DeviceError (NotBuilt) for a GPU that is not
-// there.
+// "omp", "cuda:0,2" these, and "auto" those that can be opened, which may be none; "sim" adds simulated devices,
+// "sim:help" lists their keys. Any thread may use it; several engines may live side by side. Buffers and scopes may not
+// be used for new work once it is gone. Throws ArgumentError for options that make no sense, DeviceError (NotBuilt) for
+// a GPU that is not there.
 class HEDDLE_API Engine {
 public:
     explicit Engine(const EngineOptions& options = {});

@@ -25,9 +25,11 @@ struct PlacementReport {
 };
 
 // How many tasks a device was to run, or could have run, and the CPU did: because they do not fit into the memory of
-// any, because a device refused a call, because devices were lost.
+// any, because a device refused a call, because devices were lost. `unopened`: of each GPU that EngineOptions::device
+// "auto" found and could not open, what went wrong.
 struct Fallbacks {
     std::uint64_t memory = 0, refused = 0, lost = 0;
+    std::vector<std::string> unopened = {};
 };
 
 }  // namespace heddle

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <vector>
 
 #include "tests/schedule/support.hpp"
 
@@ -112,6 +114,70 @@ TEST_P(Coroutines, WhatABodyBeganAndItsEndDoNotMeet) {
         EXPECT_FALSE(overlap);
         EXPECT_EQ(a.host_view()[0], 4);
     }
+}
+
+// Each step's scope ends with its values on the host.
+Job steps(Engine& engine, Buffer<int>& state, int& sum) {
+    for (int step = 1; step <= 5; ++step) {
+        Scope scope(engine);
+        Buffer<int> part(engine, Shape{256});
+        for (int i = 0; i < 4; ++i) {
+            scope.submit(
+                "set", [=](View<int> v) { std::fill(v.begin(), v.end(), step + i); }, write(part));
+            scope.submit(
+                "add", [](View<const int> v, View<int> s) { s[0] += v[255]; }, read(part), update(state));
+        }
+        scope.submit(
+            {.name = "read", .place = Place::cpu}, [&](View<const int> s) { sum = s[0]; }, read(state));
+        co_await scope;
+    }
+}
+
+// A device is lost while scopes end on another, whose values the lost work needs.
+void step_beside_a_loss(const std::string& device) {
+    Engine engine({.threads = 2, .device = device, .placement = {PlacementOptions::Policy::gpu}});
+    constexpr int kJobs = 6;
+    std::vector<Buffer<int>> states;
+    std::vector<int> sums(kJobs);
+    std::vector<Job> jobs;
+    for (int i = 0; i < kJobs; ++i) {
+        states.emplace_back(engine, Shape{1});
+        states.back().host_view_for_update()[0] = 0;
+    }
+    for (std::size_t i = 0; i < kJobs; ++i) jobs.push_back(steps(engine, states[i], sums[i]));
+    for (auto& job : jobs) {
+        // Virtual time only passes while somebody waits.
+        while (job.end.wait_for(0s) != std::future_status::ready) {
+            Scope scope(engine);
+            scope.submit({.name = "a millisecond", .flops = 1e6, .place = Place::cpu}, [] {});
+            scope.wait();
+        }
+        job.end.get();
+    }
+    for (const int sum : sums) EXPECT_EQ(sum, 4 * 15 + 5 * 6);
+}
+
+TEST(CoroutinesOnDevices, GoOnWhileLostWorkRunsAgain) {
+    for (int at = 1; at <= 60; ++at)
+        for (const char* clock : {"real", "virtual"}) {
+            const std::string device =
+                "sim:devices=3,streams=2,to_host=1G,to_device=1G,launch=5e-6,host_flops=1G,clock=" +
+                std::string(clock) + ",fault=launch/later/1/" + std::to_string(at) + ",fault=copy/later/2/" +
+                std::to_string(at);
+            SCOPED_TRACE(device);
+            std::promise<void> ended;
+            auto end = ended.get_future();
+            std::thread run([device, ended = std::move(ended)]() mutable {
+                step_beside_a_loss(device);
+                ended.set_value();
+            });
+            // Far more than it takes: a thread that is stuck cannot be joined.
+            if (end.wait_for(60s) != std::future_status::ready) {
+                run.detach();
+                FAIL() << "a coroutine waits for ever";
+            }
+            run.join();
+        }
 }
 
 INSTANTIATE_TEST_SUITE_P(Setups, Coroutines, testing::ValuesIn(kSetups),

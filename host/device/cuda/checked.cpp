@@ -4,6 +4,8 @@
 #include <array>
 #include <string_view>
 
+#include "host/device/cuda.hpp"
+
 namespace heddle::device::cuda {
 namespace {
 
@@ -63,6 +65,23 @@ int current_device() noexcept {
     return succeeded(cudaGetDevice(&device)) ? device : -1;
 }
 
+thread_local bool own_thread = false;
+
+// Only the driver can tell, whose library must not be linked: the runtime would make a context.
+bool has_context(int device) {
+    using Query = int(int device, unsigned* flags, int* active);  // CUresult of a CUdevice
+    static Query* const query = [] {
+        void* found = nullptr;
+        cudaDriverEntryPointQueryResult result{};
+        const auto status =
+            cudaGetDriverEntryPointByVersion("cuDevicePrimaryCtxGetState", &found, 12000, cudaEnableDefault, &result);
+        return succeeded(status) && result == cudaDriverEntryPointSuccess ? reinterpret_cast<Query*>(found) : nullptr;
+    }();
+    unsigned flags = 0;
+    int active = 0;
+    return query != nullptr && query(device, &flags, &active) == 0 && active != 0;
+}
+
 }  // namespace
 
 bool is_sticky(cudaError_t error) {
@@ -88,8 +107,19 @@ void use_device(int ordinal) {
     if (current_device() != ordinal) HEDDLE_CUDA(cudaSetDevice(ordinal));
 }
 
-DeviceError make_error(cudaError_t error, const char* call, DeviceError::State state) {
-    const auto device = device_name(current_device());
+CurrentDevice::CurrentDevice(int ordinal) {
+    const int before = current_device();
+    if (before == ordinal) return;
+    HEDDLE_CUDA(cudaSetDevice(ordinal));
+    if (!own_thread && before >= 0 && has_context(before)) before_ = before;
+}
+
+CurrentDevice::~CurrentDevice() {
+    if (before_ >= 0) succeeded(cudaSetDevice(before_));
+}
+
+DeviceError make_error(cudaError_t error, const char* call, DeviceError::State state, int ordinal) {
+    const auto device = device_name(ordinal);
     return {function_of(call) + " failed on " + device,
             std::string(cudaGetErrorName(error)) + " (" + std::to_string(error) + "), " + cudaGetErrorString(error),
             remedy_for(error),
@@ -102,7 +132,10 @@ DeviceError make_error(cudaError_t error, const char* call, DeviceError::State s
 void throw_error(cudaError_t error, const char* call) {
     // The thread's last error, or the next launch, perhaps on another device, would be taken for the one that failed.
     cudaGetLastError();
-    throw make_error(error, call, is_sticky(error) ? DeviceError::State::lost : DeviceError::State::usable);
+    throw make_error(error, call, is_sticky(error) ? DeviceError::State::lost : DeviceError::State::usable,
+                     current_device());
 }
 
 }  // namespace heddle::device::cuda
+
+void heddle::device::own_cuda_thread() noexcept { heddle::device::cuda::own_thread = true; }

@@ -18,12 +18,24 @@ std::string device_name(int ordinal);  // "cuda:0"
 // The newest version that a number of the runtime's, 12080, stands for: "12.8".
 std::string version_text(int version);
 
-// Makes the device the calling thread's. The runtime keeps one per thread, so that asking it costs no more than a
-// variable of our own would, and is right also where a user's code has changed it. What was current before is not put
-// back: that would make a context on a device that nobody uses.
+// Makes the device the calling thread's, for good: on threads of our own. The runtime keeps one per thread, so that
+// asking it costs no more than a variable of our own would, and is right also where a user's code has changed it.
 void use_device(int ordinal);
 
-DeviceError make_error(cudaError_t error, const char* call, DeviceError::State state);
+// The same until its end, unless own_cuda_thread() was called on the thread. What was current before is put back where
+// it has a context: else that would make one on a device that nobody uses.
+class CurrentDevice {
+public:
+    explicit CurrentDevice(int ordinal);
+    ~CurrentDevice();
+    CurrentDevice(const CurrentDevice&) = delete;
+    CurrentDevice& operator=(const CurrentDevice&) = delete;
+
+private:
+    int before_ = -1;  // to be put back
+};
+
+DeviceError make_error(cudaError_t error, const char* call, DeviceError::State state, int ordinal);
 // Clears the thread's last error, and throws DeviceError about the calling thread's device.
 [[noreturn]] void throw_error(cudaError_t error, const char* call);
 

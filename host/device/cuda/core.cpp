@@ -26,10 +26,13 @@ void Core::watch(Stream stream) noexcept {
         if (health.lost()) break;
         observer->reached(index, stream, mark);
     }
-    if (error != cudaSuccess)
-        lose(std::make_exception_ptr(make_error(error, "the work in a stream", DeviceError::State::lost)));
+    if (error != cudaSuccess) lose(error);
     if (health.lost() && !told.exchange(true)) observer->failed(index, health.error());
     lane.watcher_ended();
+}
+
+void Core::lose(cudaError_t error) noexcept {
+    lose(std::make_exception_ptr(make_error(error, "the work in a stream", DeviceError::State::lost, ordinal)));
 }
 
 void Core::lose(std::exception_ptr error) noexcept {

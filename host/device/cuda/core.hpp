@@ -22,6 +22,7 @@ struct Core {
     void watch(Stream stream) noexcept;
     // The device takes nothing more; await() and the watchers wake.
     void lose(std::exception_ptr error) noexcept;
+    void lose(cudaError_t error) noexcept;  // of work in a stream
     enum class Tell : bool { nobody, observer };
     void retire(const char* reason, Tell tell) noexcept;
 

@@ -78,7 +78,8 @@ public:
     }
     bool reached(Stream stream, Mark mark) const override { return lane(stream).reached(mark); }
     void await(Stream stream, Mark mark) override { lane(stream).await(mark); }
-    void check() const override { core_->health.require(); }
+    void check() const override;
+    void with_device(const std::function<void()>& work) override { run(work); }
     void retire() noexcept override { core_->retire("it was given up", cuda::Core::Tell::observer); }
 
 private:
@@ -90,7 +91,7 @@ private:
     auto run(Work&& work) -> decltype(work()) {
         core_->health.require();
         try {
-            cuda::use_device(core_->ordinal);
+            const cuda::CurrentDevice here(core_->ordinal);
             return work();
         } catch (const DeviceError& error) {
             if (!error.usable()) core_->lose(std::current_exception());
@@ -121,6 +122,15 @@ Cuda::~Cuda() {
         else
             watchers_[i].detach();
     }
+}
+
+// Asks the driver: the watchers hear of a loss later than another device goes on that waited for this one.
+void Cuda::check() const {
+    core_->health.require();
+    const cudaError_t error = lane(kToHost).status();
+    if (error == cudaSuccess) return;
+    core_->lose(error);
+    core_->health.require();
 }
 
 void Cuda::start(Observer& observer, int index) {
@@ -200,8 +210,7 @@ void Cuda::follow(Stream stream, void* native_stream) {
 
 }  // namespace
 
-std::unique_ptr<Accelerator> make_cuda(int ordinal, const CudaOptions& options) {
-    const auto state = find_cuda();
+std::unique_ptr<Accelerator> make_cuda(const CudaState& state, int ordinal, const CudaOptions& options) {
     const auto fail = [&](std::string reason, std::string remedy, int code, std::string code_name) {
         throw DeviceError("the CUDA device " + device_name(ordinal) + " cannot be used", std::move(reason),
                           std::move(remedy), device_name(ordinal), code, std::move(code_name),
@@ -216,7 +225,7 @@ std::unique_ptr<Accelerator> make_cuda(int ordinal, const CudaOptions& options) 
     if (!device.unusable.empty())
         fail(device.model + ": " + device.unusable, cuda::remedy_for(cudaErrorNoKernelImageForDevice),
              cudaErrorNoKernelImageForDevice, "cudaErrorNoKernelImageForDevice");
-    cuda::use_device(ordinal);
+    const cuda::CurrentDevice here(ordinal);
     return std::make_unique<Cuda>(ordinal, options);
 }
 

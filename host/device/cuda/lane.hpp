@@ -24,6 +24,7 @@ public:
     Lane& operator=(const Lane&) = delete;
 
     cudaStream_t stream() const { return stream_.get(); }
+    cudaError_t status() const noexcept { return stream_.status(); }
 
     Mark mark();
     bool reached(Mark mark) const noexcept { return reached_.load(std::memory_order_acquire) >= mark; }

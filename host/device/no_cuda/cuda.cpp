@@ -18,8 +18,9 @@ CudaState find_cuda() {
 }
 
 int cuda_device_count() { return 0; }
+void own_cuda_thread() noexcept {}
 
-std::unique_ptr<Accelerator> make_cuda(int ordinal, const CudaOptions&) {
+std::unique_ptr<Accelerator> make_cuda(const CudaState&, int ordinal, const CudaOptions&) {
     throw NotBuilt("the CUDA device cuda:" + std::to_string(ordinal) + " cannot be used", kReason, kRemedy);
 }
 

@@ -425,6 +425,30 @@ TEST_F(ArrayCuda, ASourceThatDoesNotCompileIsTriedOnceAndRunsOnTheCpu) {
     EXPECT_EQ(launches(), 0);
 }
 
+// Few tasks at a time, so that most tiles are submitted when the first kernel has been refused.
+TEST_F(ArrayCuda, AKernelThatFailedToLoadOnceIsTriedAgain) {
+    Random random(6);
+    const Array x = random_array(DType::float32, {200'000}, random);
+    const Array y = x * 3 - x / 7;
+    const auto wanted = on_cpu({y});
+    fake_cuda::refuse_loads(1);
+    auto options = on_gpu("cuda", 64 << 10);
+    options.max_tasks = 4;
+    testing::internal::CaptureStderr();
+    Engine engine(options);
+    expect_same(wanted, {evaluate(engine, y)}, "after a load that failed");
+    EXPECT_NE(testing::internal::GetCapturedStderr().find("runs on the CPU"), std::string::npos);
+    EXPECT_GT(launches(), 10);
+}
+
+TEST_F(ArrayCuda, NoWatcherCompiles) {
+    const auto expression = sample(311, 207);
+    const auto wanted = on_cpu(expression);
+    Engine engine(on_gpu("cuda", 96 << 10));
+    for (int i = 0; i < 3; ++i) expect_same(wanted, evaluate(engine, expression), "with little memory");
+    EXPECT_EQ(fake_cuda::loads_by_watchers(), 0);
+}
+
 // In a process of its own: what is lost stays lost.
 void lose_a_device(const std::string& devices) {
     auto expression = sample(300, 211);

@@ -151,6 +151,35 @@ void lose_between_marks() {
     EXPECT_EQ(seen.failures, 1);
 }
 
+// The other device's stream goes on when the loss happens, which may be before a watcher has heard of it: this device
+// has none at all.
+void ask_a_lost_device() {
+    Counts seen;
+    const auto lost = make_cuda(1, {}), other = make_cuda(0, {});
+    other->start(seen, 0);
+    const auto fault = [](void*, void* native, const detail::Operand*) {
+        fake_cuda::enqueue_fault(static_cast<cudaStream_t>(native));
+    };
+    EXPECT_NO_THROW(lost->check());
+    hang(*lost, kCompute);  // until everything is enqueued
+    lost->launch(kCompute, {"fault", fault, nullptr, {}});
+    other->wait(kToDevice, *lost, kCompute, lost->mark(kCompute));
+    fake_cuda::release();
+    other->await(kToDevice, other->mark(kToDevice));
+    try {
+        lost->check();
+        ADD_FAILURE() << "nobody knows of the loss";
+    } catch (const DeviceError& error) {
+        EXPECT_EQ(error.device(), "cuda:1");
+        EXPECT_FALSE(error.usable());
+    }
+}
+
+TEST(FakeCuda, ALossIsKnownBeforeWhatWaitedForItIsDone) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    EXPECT_EXIT((ask_a_lost_device(), std::_Exit(testing::Test::HasFailure() ? 1 : 0)), testing::ExitedWithCode(0), "");
+}
+
 TEST(FakeCuda, ALossThatACallMeetsIsReportedToo) {
     GTEST_FLAG_SET(death_test_style, "threadsafe");
     EXPECT_EXIT((lose_between_marks(), std::_Exit(testing::Test::HasFailure() ? 1 : 0)), testing::ExitedWithCode(0),

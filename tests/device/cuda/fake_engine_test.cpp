@@ -350,6 +350,85 @@ TEST(FakeEngine, WhatCannotBeAdoptedIsRefused) {
     }
 }
 
+TEST(FakeEngine, TheCallersDeviceStaysCurrent) {
+    const auto current = [] {
+        int device = -1;
+        cudaGetDevice(&device);
+        return device;
+    };
+    ASSERT_EQ(cudaSetDevice(0), cudaSuccess);
+    Counts counts;
+    {
+        Engine engine({.threads = 1, .device = "cuda:1", .placement = {PlacementOptions::Policy::gpu}});
+        EXPECT_EQ(current(), 0);
+        auto a = iota(engine, 1000);
+        Buffer<float> b(engine, {1000});
+        EXPECT_EQ(current(), 0);
+        engine.submit("step", twice_plus_one(counts), write(b), read(a));
+        EXPECT_EQ(current(), 0);
+        EXPECT_EQ(b.host_view()[1], 3.0f);
+        EXPECT_EQ(current(), 0);
+        engine.wait();
+    }
+    EXPECT_EQ(current(), 0);
+    EXPECT_EQ(counts.gpu, 1);
+}
+
+// On a thread whose device it is, and on the engine's own, none is made current again and again.
+TEST(FakeEngine, TheSteadyStateMakesNoDeviceCurrent) {
+    ASSERT_EQ(cudaSetDevice(1), cudaSuccess);
+    Engine engine({.threads = 1, .device = "cuda:1", .placement = {PlacementOptions::Policy::gpu}});
+    Counts counts;
+    Buffer<float> a(engine, {64}), b(engine, {64});
+    const auto round = [&] {
+        Scope scope(engine);
+        for (int i = 0; i < 50; ++i) {
+            scope.submit(
+                {.name = "cpu", .place = Place::cpu}, [](View<float> v) { v[0] = 1; }, write(a));
+            scope.submit("gpu", twice_plus_one(counts), write(b), read(a));
+        }
+        scope.wait();
+    };
+    round();
+    fake_cuda::calls();
+    round();
+    EXPECT_EQ(fake_cuda::calls()["cudaSetDevice"], 0);
+}
+
+// A context is made when a device is opened, so what CUDA found may be in use by another process alone.
+TEST(FakeEngine, AutoGoesOnWithoutADeviceThatCannotBeOpened) {
+    testing::internal::CaptureStderr();
+    for (const int busy : {0, 1}) {
+        fake_cuda::set_available(busy, false);
+        Engine one({.threads = 1, .device = "auto"});
+        EXPECT_EQ(one.device(), "cuda");
+        ASSERT_EQ(one.fallbacks().unopened.size(), 1u);
+        EXPECT_NE(one.fallbacks().unopened[0].find("cuda:" + std::to_string(busy)), std::string::npos);
+        EXPECT_THROW(Engine({.threads = 1, .device = "cuda:" + std::to_string(busy)}), DeviceError);
+        fake_cuda::set_available(1 - busy, false);
+        for (int again = 0; again < 2; ++again) {
+            Engine none({.threads = 1, .device = "auto"});
+            EXPECT_EQ(none.device(), "omp");
+            EXPECT_EQ(none.fallbacks().unopened.size(), 2u);
+        }
+        EXPECT_THROW(Engine({.threads = 1, .device = "cuda"}), DeviceError);
+        fake_cuda::set_available(0, true);
+        fake_cuda::set_available(1, true);
+    }
+    const std::string told = testing::internal::GetCapturedStderr();
+    for (const char* device : {"failed on cuda:0", "failed on cuda:1"}) {
+        const auto at = told.find(device);
+        ASSERT_NE(at, std::string::npos) << told;
+        EXPECT_EQ(told.find(device, at + 1), std::string::npos) << "each once: " << told;
+    }
+}
+
+TEST(FakeEngine, DevicesAreLookedForOnce) {
+    fake_cuda::calls();
+    const Engine engine({.threads = 1, .device = "cuda"});
+    EXPECT_EQ(fake_cuda::calls()["cudaGetDeviceCount"], 1);
+}
+
 TEST(FakeEngine, AutoTakesTheDevicesThatThereAre) {
     EXPECT_EQ(Engine({.threads = 1, .device = "auto"}).device(), "cuda");
     for (const char* bad : {"cuda:", "cuda:x", "cuda0", "cuda:0,", "cuda:0,0", "cuda:-1"})

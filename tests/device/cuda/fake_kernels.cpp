@@ -32,6 +32,7 @@ namespace {
 std::array<std::atomic<int>, heddle::fake_cuda::kDevices> launched{};
 std::atomic<int> all_launched{0};
 std::function<void(cudaStream_t, int)> hook;
+std::atomic<int> refused_loads{0}, watchers_loads{0};
 
 int current_device() {
     int device = 0;
@@ -48,6 +49,8 @@ cudaError_t refuse(cudaError_t error) {
 
 namespace heddle::fake_cuda {
 
+void refuse_loads(int count) { refused_loads = count; }
+int loads_by_watchers() { return watchers_loads; }
 int launches(int device) { return launched[static_cast<std::size_t>(device)].exchange(0); }
 void before_launch(std::function<void(cudaStream_t, int)> call) { hook = std::move(call); }
 
@@ -57,6 +60,8 @@ extern "C" {
 
 cudaError_t cudaLibraryLoadData(cudaLibrary_t* library, const void* code, cudaJitOption*, void**, unsigned,
                                 cudaLibraryOption*, void**, unsigned) {
+    if (heddle::fake_cuda::on_watcher()) ++watchers_loads;
+    if (refused_loads > 0 && refused_loads.fetch_sub(1) > 0) return refuse(cudaErrorMemoryAllocation);
     heddle::fake_cuda::BinaryHeader header;
     std::memcpy(&header, code, sizeof header);
     if (header.magic != heddle::fake_cuda::kBinary) return refuse(cudaErrorInvalidKernelImage);

@@ -9,6 +9,10 @@
 // as C++, and they run in their stream's thread.
 namespace heddle::fake_cuda {
 
+// The next so many kernels are not loaded.
+void refuse_loads(int count);
+// How many kernels were loaded by threads that have waited for events.
+int loads_by_watchers();
 // How many kernels were launched on the device since the last call of this.
 int launches(int device);
 // Called before each launch, with the stream and how many there were before.

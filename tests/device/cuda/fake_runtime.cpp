@@ -20,10 +20,13 @@ auto& counted = *new std::map<std::string, int>;
 bool hanging = false;
 thread_local cudaError_t last_error = cudaSuccess;
 thread_local int current = 0;
+thread_local bool watcher = false;
 
 struct Device {
     cudaError_t sticky = cudaSuccess;
     std::size_t used = 0;
+    bool available = true;
+    bool opened = false;  // by cudaSetDevice, which makes a context
 };
 std::array<Device, heddle::fake_cuda::kDevices> devices;
 
@@ -134,6 +137,23 @@ void release() {
     changed.notify_all();
 }
 
+Taken::Taken(int device, std::size_t bytes) : device_(device), bytes_(bytes) {
+    const std::lock_guard lock(mutex);
+    devices[static_cast<std::size_t>(device_)].used += bytes_;
+}
+
+Taken::~Taken() {
+    const std::lock_guard lock(mutex);
+    devices[static_cast<std::size_t>(device_)].used -= bytes_;
+}
+
+bool on_watcher() { return watcher; }
+
+void set_available(int device, bool available) {
+    const std::lock_guard lock(mutex);
+    devices[static_cast<std::size_t>(device)].available = available;
+}
+
 void set_last_error(cudaError_t error) { last_error = error; }
 
 std::map<std::string, int> calls() {
@@ -152,11 +172,24 @@ const char* cudaGetErrorName(cudaError_t error) {
 const char* cudaGetErrorString(cudaError_t) { return "as the stand-in says"; }
 
 cudaError_t cudaDriverGetVersion(int* version) { return *version = CUDART_VERSION, cudaSuccess; }
-cudaError_t cudaGetDeviceCount(int* count) { return *count = heddle::fake_cuda::kDevices, cudaSuccess; }
+cudaError_t cudaGetDeviceCount(int* count) {
+    const auto lock = enter("cudaGetDeviceCount");
+    return *count = heddle::fake_cuda::kDevices, cudaSuccess;
+}
 cudaError_t cudaGetDevice(int* device) { return *device = current, cudaSuccess; }
+cudaError_t cudaGetDriverEntryPointByVersion(const char*, void** function, unsigned, unsigned long long,
+                                             cudaDriverEntryPointQueryResult* result) {
+    *result = cudaDriverEntryPointSuccess;
+    *function = reinterpret_cast<void*>(+[](int device, unsigned*, int* active) {
+        const std::lock_guard lock(mutex);
+        return *active = devices[static_cast<std::size_t>(device)].opened ? 1 : 0, 0;
+    });
+    return cudaSuccess;
+}
 cudaError_t cudaSetDevice(int device) {
     const auto lock = enter("cudaSetDevice");
     current = device;
+    devices[static_cast<std::size_t>(device)].opened = true;
     return give(sticky_of(device));
 }
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
@@ -175,6 +208,7 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr which, int) {
 }
 cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
     const auto lock = enter("cudaMemGetInfo");
+    if (!devices[static_cast<std::size_t>(current)].available) return give(cudaErrorDevicesUnavailable);
     *total = heddle::fake_cuda::kMemory;
     *free = *total - devices[static_cast<std::size_t>(current)].used;
     return give(sticky_of(current));
@@ -208,7 +242,11 @@ cudaError_t cudaStreamQuery(cudaStream_t stream) {
 }
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
     const auto lock = enter("cudaStreamWaitEvent");
-    return give(stream->put({nullptr, [done = event->done] { return *done; }, nullptr}));
+    // What waits for another device that is lost goes on, as on simulated devices.
+    const auto over = [done = event->done, device = event->device] {
+        return *done || sticky_of(device) != cudaSuccess;
+    };
+    return give(stream->put({nullptr, over, nullptr}));
 }
 
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned flags) {
@@ -229,6 +267,7 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
 }
 cudaError_t cudaEventQuery(cudaEvent_t event) {
     const auto lock = enter("cudaEventQuery");
+    watcher = true;
     if (const auto sticky = sticky_of(event->device); sticky != cudaSuccess) return give(sticky);
     return give(*event->done ? cudaSuccess : cudaErrorNotReady);
 }
@@ -257,7 +296,7 @@ cudaError_t cudaMallocFromPoolAsync(void** block, std::size_t bytes, cudaMemPool
     auto& device = devices[static_cast<std::size_t>(pool->device)];
     if (device.sticky != cudaSuccess) return give(device.sticky);
     if (pool->device != stream->device) return give(cudaErrorInvalidValue);
-    if (bytes > heddle::fake_cuda::kMemory - device.used) return give(cudaErrorMemoryAllocation);
+    if (device.used + bytes > heddle::fake_cuda::kMemory) return give(cudaErrorMemoryAllocation);
     auto* data = static_cast<char*>(std::malloc(kHeader + bytes));
     std::memcpy(data, &bytes, sizeof bytes);
     device.used += bytes;

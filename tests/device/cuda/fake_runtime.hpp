@@ -22,6 +22,25 @@ void enqueue_fault(cudaStream_t stream);
 void enqueue_hang(cudaStream_t stream);
 void release();
 
+// Another program's memory on the device, while this lives.
+class Taken {
+public:
+    Taken(int device, std::size_t bytes);
+    ~Taken();
+    Taken(const Taken&) = delete;
+    Taken& operator=(const Taken&) = delete;
+
+private:
+    const int device_;
+    const std::size_t bytes_;
+};
+
+// Whether the device can be opened, as it cannot while another process holds it for itself.
+void set_available(int device, bool available);
+
+// Whether the calling thread has ever waited for an event.
+bool on_watcher();
+
 // What the calling thread's next cudaGetLastError() gives: of a kernel that was refused.
 void set_last_error(cudaError_t error);
 
