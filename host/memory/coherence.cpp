@@ -16,7 +16,7 @@ using graph::TaskAccess;
 
 namespace {
 
-constexpr std::size_t kStagingBytes = std::size_t{256} << 20;
+constexpr std::size_t kStagingBytes = std::size_t{128} << 20;  // each way
 
 }  // namespace
 
@@ -26,6 +26,7 @@ Coherence::Coherence(Streams& streams, HostMemory& host, std::size_t limit)
       blocks_(static_cast<std::size_t>(streams.devices())),
       drains_(static_cast<std::size_t>(streams.devices())),
       on_way_(static_cast<std::size_t>(streams.devices())),
+      fills_(streams, kStagingBytes),
       staging_(streams, kStagingBytes),
       journal_(streams),
       uses_(static_cast<std::size_t>(streams.devices())) {
@@ -44,7 +45,7 @@ void Coherence::add_unreached(const Points& points, Points& needs) const {
 }
 
 bool Coherence::bring(int device, device::Stream stream, const Record& record, const Blocks& blocks, Points& busy) {
-    bool done = true;
+    bool done = stage(record, blocks, busy);
     for_each_tile(record,
                   [&](std::size_t i, const TaskAccess& access, std::int64_t tile, const Shape& index, bool overwrites) {
                       if (!done) return;
@@ -238,6 +239,8 @@ Journal::Tiles Coherence::forget(int device) {
         const std::pair tile(suspect.buffer, suspect.tile);
         if (std::find(lost.begin(), lost.end(), tile) == lost.end()) lost.push_back(tile);
     }
+    std::erase_if(holds_, [&](const auto& hold) { return hold.second.device == device; });
+    fills_.forget(device);
     blocks_[at].clear();
     drains_[at].clear();
     on_way_[at].clear();

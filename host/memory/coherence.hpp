@@ -1,7 +1,9 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -34,18 +36,22 @@ public:
     ~Coherence();
 
     using Blocks = std::vector<Block*>;  // of a task on a device, one per access; null: the access is empty
-    enum class Fit : std::uint8_t { yes, later, never };
+    enum class Fit : std::uint8_t { yes, later, held, never };
 
     // The buffer's values, of which there were none so far, are in memory of the user's on that device once `from` is
     // reached: its tasks there use that memory.
     void adopt(graph::BufferCore& buffer, int device, std::byte* data, Point from);
 
     // Finds or makes the task's blocks, evicting others for them, once `first` is reached. `later`: when `busy` is
-    // reached; `never`: the device is too small for the task alone.
+    // reached; `held`: when another task has let go of its blocks; `never`: the device is too small for the task alone.
     Fit reserve(int device, const graph::Record& record, Point first, Blocks& blocks, Points& busy);
     // Has `stream` wait for what the task must not run before, and brings the values that it reads. False: to be called
     // again when `busy` is reached.
     bool bring(int device, device::Stream stream, const graph::Record& record, const Blocks& blocks, Points& busy);
+    // The task waits for values on their way into its blocks, which stay until it lets go of them. Gives the device on
+    // which it held some, or -1.
+    void hold(int device, const graph::Record& record, const Blocks& blocks);
+    int let_go(const graph::Record& record);
     // The task, of which `end` is the end, is in its stream. `uses`: the versions of tiles that it reads and makes.
     void used(const graph::Record& record, const Blocks& blocks, Point end, std::vector<TileUse>& uses);
     // Brings the values that the task reads to the host. True: they are there, and nothing uses what it changes; then
@@ -67,6 +73,16 @@ public:
     // needs no lock; afterwards drained() is told.
     std::vector<Drain> arrived(int device, device::Mark mark);
     void drained(const std::vector<Drain>& drains);
+    // The fills of staging memory that begin now: copies from host memory, which need no lock; afterwards filled() is
+    // told. See Fills::begin().
+    std::vector<Fill*> begin_fills(const std::function<bool(int device)>& leaving,
+                                   const std::function<void(Fill& fill)>& refused, Points& busy) {
+        return fills_.begin(leaving, refused, busy);
+    }
+    enum class Filled : std::uint8_t { wanted, unwanted };
+    // Puts the copy from a slot that is full into its stream, if it is wanted; what is thrown there is thrown by
+    // bring() where a task waits for it. Gives what Fills::end() gives.
+    Point filled(Fill& fill, Filled state);
     // The device's blocks are gone. Gives the tiles whose only values were there.
     Journal::Tiles forget(int device);
     // Memory of the device for what is no buffer's, within the limit, evicting blocks for it; null: to be called again
@@ -99,6 +115,10 @@ private:
                Points& busy);
     void wait_to_change(int device, device::Stream stream, const Block& block, const TileCopy& copy);
     bool settled(TileCopy& copy, Points& busy) const;
+    bool comes_from_host(const Block& block, TileReplicas& where, const Shape& index, bool& arriving) const;
+    bool stage(const graph::Record& record, const Blocks& blocks, Points& busy);
+    void send(const Fill& fill);
+    void count_to_device(const Block& block, const Shape& index, int copies);
     bool fetch_from_host(Block& block, TileCopy& copy, const Shape& index, TileReplicas& tile, Points& busy);
     bool fetch_to_host(Block& block, std::int64_t tile, const Shape& index, Points& busy);
     bool host_may_change(graph::BufferCore& buffer, std::int64_t tile, Points& needs);
@@ -115,7 +135,13 @@ private:
         Shape index;
     };
     std::vector<std::deque<Fetch>> on_way_;  // to the host; likewise
-    Staging staging_;
+    Fills fills_;
+    Staging staging_;  // of what comes back
+    struct Hold {
+        int device;
+        Blocks blocks;
+    };
+    std::unordered_map<const graph::Record*, Hold> holds_;
     Journal journal_;
     struct Use {  // the last task that reserved blocks there
         std::uint64_t number = 0, seq = 0;

@@ -142,7 +142,10 @@ Coherence::Fit Coherence::reserve(int device, const Record& record, Point first,
                 blocks[i] = make(buffer, device, boxes[i], std::move(piece));
                 blocks[i]->last_use = use;
             } else if (!make_room(device, block_bytes(bytes_of(i)), first, busy)) {
-                return busy.empty() ? Fit::never : Fit::later;
+                if (!busy.empty()) return Fit::later;
+                const auto& all = blocks_[static_cast<std::size_t>(device)];
+                const bool held = std::any_of(all.begin(), all.end(), [](const auto& b) { return b->holders != 0; });
+                return held ? Fit::held : Fit::never;
             }
         }
     }
@@ -187,7 +190,7 @@ Block* Coherence::find_victim(int device) const {
     Block* victim = nullptr;
     std::tuple<bool, std::uint64_t, std::uint64_t> best;
     for (const auto& block : blocks_[static_cast<std::size_t>(device)]) {
-        if (block->adopted || block->last_use == now) continue;
+        if (block->adopted || block->holders != 0 || block->last_use == now) continue;
         const bool settled = block->last_use + kKept < now;
         const std::tuple rank(settled, foresight_.next(*block->buffer, block->tiles), now - block->last_use);
         if (victim != nullptr && rank <= best) continue;
@@ -195,6 +198,22 @@ Block* Coherence::find_victim(int device) const {
         best = rank;
     }
     return victim;
+}
+
+void Coherence::hold(int device, const Record& record, const Blocks& blocks) {
+    holds_.insert_or_assign(&record, Hold{device, blocks});
+    for (Block* block : blocks)
+        if (block != nullptr) ++block->holders;
+}
+
+int Coherence::let_go(const Record& record) {
+    const auto found = holds_.find(&record);
+    if (found == holds_.end()) return -1;
+    const Hold hold = std::move(found->second);
+    holds_.erase(found);
+    for (Block* block : hold.blocks)
+        if (block != nullptr) --block->holders;
+    return hold.device;
 }
 
 bool Coherence::evict(Block& block, Points& busy) {

@@ -12,6 +12,8 @@
 namespace heddle::memory {
 
 using graph::BufferCore;
+using graph::Record;
+using graph::TaskAccess;
 
 void Coherence::wait_to_change(int device, device::Stream stream, const Block& block, const TileCopy& copy) {
     streams_.wait(device, stream, copy.written);
@@ -67,43 +69,128 @@ bool Coherence::settled(TileCopy& copy, Points& busy) const {
     return true;
 }
 
+void Coherence::count_to_device(const Block& block, const Shape& index, int copies) {
+    const auto bytes = static_cast<std::uint64_t>(tile_bytes(*block.buffer, index));
+    counts_.to_device += static_cast<std::uint64_t>(copies);
+    counts_.bytes_to_device += static_cast<std::uint64_t>(copies) * bytes;
+}
+
+// From page-locked memory.
 bool Coherence::fetch_from_host(Block& block, TileCopy& copy, const Shape& index, TileReplicas& where, Points& busy) {
     BufferCore& buffer = *block.buffer;
     const Box box = elements_of(buffer, tile_box(index));
-    const Shape extents = box.extents();
     const std::int64_t width = width_of(buffer);
     const std::byte* from = host_.ensure(buffer) + host_offset(buffer, box.lo);
-    Shape strides = buffer.layout.strides;
-    std::byte* slot = nullptr;
-    const bool foreign = where.host_written && where.host_written.device != block.device;
-    if ((foreign || !buffer.pinned) && !streams_.reached(where.host_written)) {
+    if (where.host_written && where.host_written.device != block.device && !streams_.reached(where.host_written)) {
         busy.add(where.host_written);
         return false;
     }
-    if (!buffer.pinned) {
-        slot = staging_.take(static_cast<std::size_t>(box.count() * width), busy);
-        if (slot == nullptr) return false;
-        const Shape dense = dense_strides(extents);
-        copy_box(extents, width, slot, dense, from, strides);
-        from = slot;
-        strides = dense;
-    } else {
-        streams_.wait(block.device, device::kToDevice, where.host_written);
-    }
+    streams_.wait(block.device, device::kToDevice, where.host_written);
     wait_to_change(block.device, device::kToDevice, block, copy);
     std::byte* const to = block.data + block.offset_of(box.lo) * width;
-    for_each_rows(extents, block.strides, strides, width, [&](std::int64_t at, std::int64_t there, const auto& shape) {
-        streams_[block.device].copy(device::kToDevice, to + at, from + there, shape);
-    });
+    for_each_rows(box.extents(), block.strides, buffer.layout.strides, width,
+                  [&](std::int64_t at, std::int64_t there, const auto& shape) {
+                      streams_[block.device].copy(device::kToDevice, to + at, from + there, shape);
+                  });
     const Point end = streams_.mark(block.device, device::kToDevice);
-    if (slot != nullptr)
-        staging_.set_use(slot, end);
-    else
-        where.host_read.add(end);
-    ++counts_.to_device;
-    counts_.bytes_to_device += static_cast<std::uint64_t>(box.count() * width);
+    where.host_read.add(end);
+    count_to_device(block, index, 1);
     copy.set(end);
     return true;
+}
+
+// As fetch() will have it. `arriving`: but the host's values are not there yet.
+bool Coherence::comes_from_host(const Block& block, TileReplicas& where, const Shape& index, bool& arriving) const {
+    Block* source = nullptr;
+    arriving = !streams_.reached(where.host_written);
+    if (valid_copy(where, index, &source, block.device) == nullptr) return true;
+    return source->device != block.device && where.host_valid && !arriving;
+}
+
+// Has what the task needs of pageable memory copied to staging memory, and from there to its blocks. True: it is in
+// streams. Nothing else is begun before that, so that the task does not end while its fills go on: what they read stays
+// as it is, and so do the blocks that it holds. An error leaves none behind.
+bool Coherence::stage(const Record& record, const Blocks& blocks, Points& busy) {
+    bool done = true;
+    const auto for_each_missing = [&](auto&& f) {
+        for_each_tile(record, [&](std::size_t i, const TaskAccess&, std::int64_t tile, const Shape& index, bool over) {
+            if (!over && !blocks[i]->copy(index).valid) f(*blocks[i], tile, index);
+        });
+    };
+    for_each_missing([&](Block& block, std::int64_t, const Shape& index) {
+        TileCopy& copy = block.copy(index);
+        if (copy.refused != nullptr) std::rethrow_exception(std::exchange(copy.refused, nullptr));
+        if (std::exchange(copy.no_slot, false)) done = false;
+    });
+    if (!done) return false;
+    std::vector<std::pair<Block*, Shape>> asked;
+    try {
+        for_each_missing([&](Block& block, std::int64_t tile, const Shape& index) {
+            BufferCore& buffer = *block.buffer;
+            TileReplicas& where = ensure_replicas(buffer).at(tile);
+            bool arriving = false;
+            if (!comes_from_host(block, where, index, arriving)) return;
+            host_.ensure(buffer);
+            if (buffer.pinned) return;
+            done = false;
+            if (arriving) return busy.add(where.host_written);
+            TileCopy& copy = block.copy(index);
+            if (streams_.reached(copy.filling)) {
+                streams_[block.device].check();
+                asked.emplace_back(&block, index);
+                try {
+                    fills_.ask(block, tile, index);
+                } catch (...) {
+                    asked.pop_back();
+                    throw;
+                }
+                count_to_device(block, index, 1);
+            }
+            busy.add(copy.filling);
+        });
+    } catch (...) {
+        for (const auto& [block, index] : asked) {
+            fills_.take_back();
+            count_to_device(*block, index, -1);
+        }
+        throw;
+    }
+    return done;
+}
+
+void Coherence::send(const Fill& fill) {
+    Block& block = *fill.block;
+    BufferCore& buffer = *block.buffer;
+    const Box box = elements_of(buffer, tile_box(fill.index));
+    const std::int64_t width = width_of(buffer);
+    TileCopy& copy = fill.copy();
+    wait_to_change(block.device, device::kToDevice, block, copy);
+    // Should a call fail, what was put into the stream before it still reads the slot.
+    fills_.set_use(fill, {static_cast<std::int16_t>(block.device), device::kToDevice, ~device::Mark{0}});
+    std::byte* const to = block.data + block.offset_of(box.lo) * width;
+    const auto copy_rows = [&](std::int64_t at, std::int64_t there, const device::CopyShape& shape) {
+        streams_[block.device].copy(device::kToDevice, to + at, fill.slot + there, shape);
+    };
+    std::exception_ptr error;
+    try {
+        for_each_rows(box.extents(), block.strides, dense_strides(box.extents()), width, copy_rows);
+    } catch (...) {
+        error = std::current_exception();
+    }
+    const Point end = streams_.mark(block.device, device::kToDevice);
+    fills_.set_use(fill, end);
+    if (error != nullptr) std::rethrow_exception(error);
+    copy.set(end);
+}
+
+Point Coherence::filled(Fill& fill, Filled state) {
+    try {
+        if (state == Filled::wanted) send(fill);
+    } catch (...) {
+        fill.copy().refused = std::current_exception();
+    }
+    if (!fill.copy().valid) count_to_device(*fill.block, fill.index, -1);
+    return fills_.end(fill);
 }
 
 bool Coherence::fetch_to_host(Block& block, std::int64_t tile, const Shape& index, Points& busy) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <vector>
 
@@ -50,6 +51,11 @@ struct TileCopy {
     int from = -1;  // the device that the values come from, until the host knows that they have arrived
     Point written;
     Points read;
+    // While the host's bytes go to staging memory: reached when the copy from there is in its stream, or could not be
+    // made; then `refused` tells why, or there is no staging memory.
+    Point filling;
+    std::exception_ptr refused;
+    bool no_slot = false;
 
     // New values are there from `end` on.
     void set(Point end, int source = -1) {
@@ -73,6 +79,7 @@ struct Block {
     Points earlier;        // the uses of this memory before it was this block's
     std::vector<TileCopy> copies;
     std::uint64_t last_use = 0;
+    int holders = 0;  // tasks whose values are on their way into it: it stays
 
     TileCopy& copy(const Shape& tile_index) {
         std::int64_t at = 0;

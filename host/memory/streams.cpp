@@ -30,7 +30,7 @@ Streams::Streams(std::vector<std::unique_ptr<device::Accelerator>> devices)
     std::size_t slots = 0;
     for (const auto& device : devices_) {
         first_.push_back(slots);
-        slots += static_cast<std::size_t>(device->description().streams());
+        slots += static_cast<std::size_t>(device->description().streams() + kHostQueues);
     }
     states_.resize(slots);
     for (State& state : states_) state.waited.resize(slots, 0);
@@ -52,6 +52,11 @@ Point Streams::mark(int device, device::Stream stream) {
     const device::Mark mark = insist((*this)[device], [&] { return (*this)[device].mark(stream); });
     states_[slot(device, stream)].made = mark;
     return {static_cast<std::int16_t>(device), static_cast<std::int16_t>(stream), mark};
+}
+
+Point Streams::next_in_host_queue(int device, int queue) {
+    const device::Stream stream = description(device).streams() + queue;
+    return {static_cast<std::int16_t>(device), static_cast<std::int16_t>(stream), ++states_[slot(device, stream)].made};
 }
 
 void Streams::set_reached(int device, device::Stream stream, device::Mark mark, double now) {

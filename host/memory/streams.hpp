@@ -27,6 +27,12 @@ public:
     void wait(int device, device::Stream stream, Point point);
     Point mark(int device, device::Stream stream);
 
+    // Behind the device's streams, queues whose points the host reaches, by set_reached() alone; no stream waits for
+    // them.
+    static constexpr int kHostQueues = 16;
+    int queues(int device) const { return description(device).streams() + kHostQueues; }
+    Point next_in_host_queue(int device, int queue);
+
     // The host has seen to everything up to the mark, at this time.
     void set_reached(int device, device::Stream stream, device::Mark mark, double now);
     // When it was reached, for all the host knows; negative: not yet, or too long ago to tell.

@@ -44,16 +44,50 @@ void copy_box(const Shape& extents, std::int64_t width, std::byte* to, const Sha
                   });
 }
 
-void copy_from_host(const BufferCore& buffer, const Shape& index, std::byte* dense) {
-    const Box box = elements_of(buffer, tile_box(index));
-    copy_box(box.extents(), width_of(buffer), dense, dense_strides(box.extents()),
-             buffer.data.load(std::memory_order_acquire) + host_offset(buffer, box.lo), buffer.layout.strides);
+namespace {
+
+// Cut along the outermost axis that is long enough, else along the longest.
+Box part_of(const Box& box, Part part) {
+    int axis = 0;
+    for (int a = 0; a < box.rank() && box.hi[axis] - box.lo[axis] < part.of; ++a)
+        if (box.hi[a] - box.lo[a] > box.hi[axis] - box.lo[axis]) axis = a;
+    Box cut = box;
+    if (part.of == 1 || box.rank() == 0) return cut;
+    const std::int64_t extent = box.hi[axis] - box.lo[axis];
+    cut.lo[axis] = box.lo[axis] + extent * part.number / part.of;
+    cut.hi[axis] = box.lo[axis] + extent * (part.number + 1) / part.of;
+    return cut;
 }
 
-void copy_to_host(const BufferCore& buffer, const Shape& index, const std::byte* dense) {
-    const Box box = elements_of(buffer, tile_box(index));
-    copy_box(box.extents(), width_of(buffer), buffer.data.load(std::memory_order_acquire) + host_offset(buffer, box.lo),
-             buffer.layout.strides, dense, dense_strides(box.extents()));
+// What the part of a tile takes to copy: its extents, and where it begins on either side.
+struct PartCopy {
+    Shape extents, dense;
+    std::byte* host;
+    std::int64_t offset = 0;  // of the dense bytes
+
+    PartCopy(const BufferCore& buffer, const Shape& index, Part part) {
+        const Box tile = elements_of(buffer, tile_box(index));
+        const Box cut = part_of(tile, part);
+        extents = cut.extents();
+        dense = dense_strides(tile.extents());
+        host = buffer.data.load(std::memory_order_acquire) + host_offset(buffer, cut.lo);
+        for (int a = 0; a < cut.rank(); ++a) offset += (cut.lo[a] - tile.lo[a]) * dense[a] * width_of(buffer);
+    }
+    bool empty() const { return extents.count() == 0; }
+};
+
+}  // namespace
+
+void copy_from_host(const BufferCore& buffer, const Shape& index, std::byte* dense, Part part) {
+    const PartCopy copy(buffer, index, part);
+    if (copy.empty()) return;
+    copy_box(copy.extents, width_of(buffer), dense + copy.offset, copy.dense, copy.host, buffer.layout.strides);
+}
+
+void copy_to_host(const BufferCore& buffer, const Shape& index, const std::byte* dense, Part part) {
+    const PartCopy copy(buffer, index, part);
+    if (copy.empty()) return;
+    copy_box(copy.extents, width_of(buffer), copy.host, buffer.layout.strides, dense + copy.offset, copy.dense);
 }
 
 }  // namespace heddle::memory

@@ -22,9 +22,13 @@ Box tile_box(const Shape& index);
 // Bytes from the start of the buffer.
 std::int64_t host_offset(const graph::BufferCore& buffer, const Shape& element);
 std::size_t tile_bytes(const graph::BufferCore& buffer, const Shape& index);
+// One of so many parts of a tile, of about the same size; some are empty where a tile has few elements along each axis.
+struct Part {
+    std::int64_t number = 0, of = 1;
+};
 // Between the tile's host bytes and dense ones. The buffer has host memory.
-void copy_from_host(const graph::BufferCore& buffer, const Shape& index, std::byte* dense);
-void copy_to_host(const graph::BufferCore& buffer, const Shape& index, const std::byte* dense);
+void copy_from_host(const graph::BufferCore& buffer, const Shape& index, std::byte* dense, Part part = {});
+void copy_to_host(const graph::BufferCore& buffer, const Shape& index, const std::byte* dense, Part part = {});
 // Between strided memories of any kind of the host, strides in elements.
 void copy_box(const Shape& extents, std::int64_t width, std::byte* to, const Shape& to_strides, const std::byte* from,
               const Shape& from_strides);

@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "heddle/error.hpp"
@@ -21,9 +22,8 @@ Devices::Devices(EngineCore& engine, std::vector<std::unique_ptr<device::Acceler
       coherence_(streams_, engine.memory, options.device_memory),
       placement_(options, streams_, coherence_, host, engine.threads()) {
     for (int device = 0; device < streams_.devices(); ++device) {
-        const int streams = streams_.description(device).streams();
-        entries_.emplace_back(static_cast<std::size_t>(streams));
-        workers_ += streams;
+        entries_.emplace_back(static_cast<std::size_t>(streams_.queues(device)));
+        workers_ += streams_.description(device).streams();
     }
     gpu_bodies_ = streams_.description(0).ordinal >= 0;
     next_stream_.resize(entries_.size(), 0);
@@ -31,7 +31,9 @@ Devices::Devices(EngineCore& engine, std::vector<std::unique_ptr<device::Acceler
     history_file_ = History::file(options.history, streams_.description(0).model == "simulated");
     if (!history_file_.empty()) placement_.history().load(history_file_);
     usage_.resize(entries_.size());
-    draining_.resize(entries_.size(), 0);
+    copying_.resize(entries_.size(), 0);
+    landings_.resize(entries_.size());
+    starved_.resize(entries_.size(), 0);
     late_loss_.resize(entries_.size());
     hungry_.resize(entries_.size(), nullptr);
     behind_.resize(entries_.size());
@@ -66,7 +68,11 @@ void Devices::close() {
     }
     proceed(work);
     std::unique_lock lock(mutex_);
-    if (!engine_.is_virtual()) stopped_.wait(lock, [this] { return ending_ == 0 && inside_ == 0; });
+    const auto copying = [this] { return std::any_of(copying_.begin(), copying_.end(), [](int n) { return n != 0; }); };
+    if (!engine_.is_virtual()) {  // woken by leave(), and by proceed() when a buffer has ended
+        stopped_.wait(lock, [&] { return ending_ == 0 && inside_ == 0 && !copying(); });
+        no_lane_ = true;
+    }
     if (!history_file_.empty()) try {
             placement_.history().save(history_file_);
         } catch (const std::exception&) {  // no memory, no random numbers: it is measured again
@@ -93,8 +99,15 @@ void Devices::watch(std::chrono::nanoseconds limit) {
 
 bool Devices::is_busy(int device) const {
     const auto& lists = entries_[static_cast<std::size_t>(device)];
-    return streams_.usable(device) &&
-           std::any_of(lists.begin(), lists.end(), [](const auto& list) { return !list.empty(); });
+    if (!streams_.usable(device)) return false;
+    for (device::Stream stream = 0; stream < streams_.description(device).streams(); ++stream) {
+        const auto& list = lists[static_cast<std::size_t>(stream)];
+        if (list.empty()) continue;
+        // What came up to a mark and is still copied by the host is no fault of the device's.
+        const auto& landings = landings_[static_cast<std::size_t>(device)];
+        if (stream != device::kToHost || landings.empty() || list.back().mark > landings.back().mark) return true;
+    }
+    return false;
 }
 
 bool Devices::retire_busy() {

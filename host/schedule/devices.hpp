@@ -18,6 +18,7 @@
 #include "host/graph/record.hpp"
 #include "host/memory/coherence.hpp"
 #include "host/memory/streams.hpp"
+#include "host/schedule/chores.hpp"
 #include "host/schedule/past_task.hpp"
 #include "host/schedule/placement.hpp"
 
@@ -29,7 +30,8 @@ class ScopeCore;
 // Drives the devices that have memory and queues of their own. A ready task that one could run, or that touches values
 // which lie on one, comes here: it is placed, its values are brought, and it is put into a stream, which releases its
 // successors at once; or it is handed to the CPU lane when its values have arrived. Any thread may call; `mutex_`
-// guards everything. Nothing here waits: the devices' own threads call reached().
+// guards everything. Nothing here waits: the devices' own threads call reached(), and those that copied to or from
+// staging memory, which happens without the mutex, copied().
 class Devices final : public device::Observer {
 public:
     Devices(EngineCore& engine, std::vector<std::unique_ptr<device::Accelerator>> devices, const EngineOptions& options,
@@ -103,8 +105,29 @@ private:
         int left = 0;
         graph::Record* record = nullptr;
         graph::Record* ended = nullptr;  // its successors are released
-        bool recovery = false;
+        bool recovery = false, slots = false;
         std::function<void()> destroy;
+    };
+    // A mark of kToHost that was reached, while what came up to it is copied out of staging memory.
+    struct Landing {
+        device::Mark mark;
+        std::size_t left;  // copies
+        std::vector<memory::Drain> drains;
+    };
+    // A tile on its way between host memory and staging memory, in pieces.
+    struct HostCopy final : Chore {
+        Devices* devices = nullptr;
+        int device = 0;
+        const graph::BufferCore* buffer = nullptr;
+        Shape index;
+        std::byte* slot = nullptr;
+        memory::Fill* fill = nullptr;  // or what its end brings
+        Landing* landing = nullptr;
+        bool here = false;  // there is no CPU lane any more
+
+        void prepare(Devices& owner, int of, const graph::BufferCore& tiles, const Shape& tile, std::byte* memory);
+        void run(std::int64_t piece) noexcept override;
+        void done() override { devices->copied(*this); }
     };
     struct Entry {  // of a stream's list: what happens at the mark
         device::Mark mark;
@@ -121,6 +144,7 @@ private:
             graph::Record* record;
             int device;
         };
+        std::vector<HostCopy*> copies;
         std::vector<graph::Record*> ready, run;
         std::vector<Preparation> prepare;
         std::vector<Done> done;
@@ -146,6 +170,7 @@ private:
     void launch(Flight& flight, Work& work);
     void launch_body(Flight& flight);
     void leave_behind(const Flight& flight);
+    bool is_known_lost(const std::string& name) const;
     void warn_once(std::string text);
     void fail_now(graph::Record& record, std::exception_ptr error, Work& work);
     void fail_behind(graph::Record& record, std::exception_ptr error, Work& work);
@@ -170,6 +195,12 @@ private:
     void finish(Recovery& recovery, Work& work);
     void tidy(Work& work);
     void report(int device, device::Stream stream, device::Mark mark);
+    void land(int device, device::Stream stream, device::Mark mark, Work& work);
+    void land_drained(int device, Work& work);
+    void begin_drains(int device, device::Mark mark, Work& work);
+    void begin_fills(Work& work);
+    HostCopy& begin_copy(int device, Work& work);
+    void copied(HostCopy& copy);
     void measure(const Flight& flight, double now, double share);
     bool enter();
     void leave();
@@ -181,6 +212,7 @@ private:
     }
     Flight& take_flight();
     Waiter& take_waiter();
+    void fed_by_let_go(int device, Work& work);
     static void run_body(void* flight, void* native_stream, const detail::Operand* operands);
 
     EngineCore& engine_;
@@ -208,6 +240,8 @@ private:
     };
     std::vector<std::priority_queue<graph::Record*, std::vector<graph::Record*>, Later>> behind_;
     graph::Record* turn_ = nullptr;  // the one that was behind and is placed now
+    std::vector<char> starved_;      // by device: that task waits for another's blocks; see Coherence::let_go()
+    int held_on_ = -1;               // the device on which the task that is placed now held blocks
     // By device, the ends of the last tasks that were put into its streams, the next to be overwritten.
     struct Ends {
         static constexpr std::size_t kAhead = 8;
@@ -236,9 +270,14 @@ private:
 
     std::set<std::string> warned_;
     memory::Point left_behind_;  // while a task is placed: the end of what its body put into a stream before it failed
-    // By device: threads that copy out of staging memory, and a loss that waits for them.
-    std::vector<int> draining_;
+    // By device: copies to and from staging memory that go on, and a loss that waits for them.
+    std::vector<int> copying_;
     std::vector<std::exception_ptr> late_loss_;
+    std::vector<std::deque<Landing>> landings_;  // by device, in order
+    bool slots_awaited_ = false;                 // a waiter tells when a fill may find a slot
+    bool no_lane_ = false;
+    std::deque<HostCopy> host_copies_;
+    std::vector<HostCopy*> free_host_copies_;
     std::vector<std::uint64_t> marks_reached_;  // by device: reports
     std::vector<char> given_up_;
     std::thread watchdog_;

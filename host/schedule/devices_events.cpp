@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "heddle/error.hpp"
-#include "host/memory/tiles.hpp"
 #include "host/schedule/engine_core.hpp"
 #include "host/schedule/failure.hpp"
 
@@ -17,7 +16,7 @@ using memory::Points;
 
 namespace {
 
-thread_local bool on_device_thread = false;  // in reached() or failed()
+thread_local int on_device_thread = 0;  // calls of reached(), failed() or copied()
 
 }  // namespace
 
@@ -25,13 +24,13 @@ bool Devices::enter() {
     const std::lock_guard lock(mutex_);
     if (stop_) return false;
     ++inside_;
-    on_device_thread = true;
+    ++on_device_thread;
     return true;
 }
 
 void Devices::leave() {
     const std::lock_guard lock(mutex_);
-    on_device_thread = false;
+    --on_device_thread;
     if (--inside_ == 0) stopped_.notify_all();
 }
 
@@ -44,47 +43,41 @@ void Devices::reached(int device, device::Stream stream, device::Mark mark) {
 void Devices::report(int device, device::Stream stream, device::Mark mark) {
     Work work;
     {
-        std::unique_lock lock(mutex_);
+        const std::lock_guard lock(mutex_);
         if (!streams_.usable(device)) return;
-        if (stream == device::kToHost) {
-            const auto drains = coherence_.arrived(device, mark);
-            if (!drains.empty()) {
-                // A loss meanwhile would have what is copied here made again, and its buffers go.
-                const auto at = static_cast<std::size_t>(device);
-                ++draining_[at];
-                lock.unlock();
-                for (const auto& drain : drains) memory::copy_to_host(*drain.buffer, drain.index, drain.from);
-                lock.lock();
-                coherence_.drained(drains);
-                if (--draining_[at] == 0 && late_loss_[at] != nullptr)
-                    lose(device, std::exchange(late_loss_[at], nullptr), work);
-            }
-        }
-        const double now = engine_.now();
-        streams_.set_reached(device, stream, mark, now);
         ++marks_reached_[static_cast<std::size_t>(device)];
-        auto& list = entries(device, stream);
-        while (!list.empty() && list.front().mark <= mark) {
-            const Entry entry = list.front();
-            list.pop_front();
-            if (entry.waiter != nullptr) {
-                settle(*entry.waiter, work);
-                continue;
-            }
-            landed_.push_back(entry.flight);
-        }
-        for (Flight* landed : landed_) measure(*landed, now, 1. / static_cast<double>(landed_.size()));
-        if (!landed_.empty()) last_done_[static_cast<std::size_t>(device)] = now;
-        for (Flight* landed : landed_) {
-            Flight& flight = *landed;
-            if (flight.entry != nullptr) flight.entry->keep();
-            work.done.push_back({std::exchange(flight.record, nullptr), flight.entry != nullptr});
-            free_flights_.push_back(&flight);
-        }
-        landed_.clear();
+        if (stream == device::kToHost)
+            begin_drains(device, mark, work);
+        else
+            land(device, stream, mark, work);
         tidy(work);
     }
     proceed(work);
+}
+
+// Who waits for the mark goes on, and tasks that end there are done.
+void Devices::land(int device, device::Stream stream, device::Mark mark, Work& work) {
+    const double now = engine_.now();
+    streams_.set_reached(device, stream, mark, now);
+    auto& list = entries(device, stream);
+    while (!list.empty() && list.front().mark <= mark) {
+        const Entry entry = list.front();
+        list.pop_front();
+        if (entry.waiter != nullptr) {
+            settle(*entry.waiter, work);
+            continue;
+        }
+        landed_.push_back(entry.flight);
+    }
+    for (Flight* landed : landed_) measure(*landed, now, 1. / static_cast<double>(landed_.size()));
+    if (!landed_.empty()) last_done_[static_cast<std::size_t>(device)] = now;
+    for (Flight* landed : landed_) {
+        Flight& flight = *landed;
+        if (flight.entry != nullptr) flight.entry->keep();
+        work.done.push_back({std::exchange(flight.record, nullptr), flight.entry != nullptr});
+        free_flights_.push_back(&flight);
+    }
+    landed_.clear();
 }
 
 void Devices::park(Record& record, const Points& points) {
@@ -111,6 +104,8 @@ void Devices::settle(Waiter& waiter, Work& work) {
     if (--waiter.left != 0) return;
     if (std::exchange(waiter.recovery, false))
         work.recover = true;
+    else if (std::exchange(waiter.slots, false))
+        slots_awaited_ = false;  // tidy() follows
     else if (waiter.ended != nullptr)
         work.done.push_back({std::exchange(waiter.ended, nullptr), false});
     else if (waiter.record != nullptr)
@@ -170,7 +165,7 @@ void Devices::release(graph::BufferCore& buffer, std::function<void()> destroy) 
     }
     proceed(work);
     std::unique_lock lock(mutex_);
-    if (closed_ && !on_device_thread && !engine_.is_virtual()) stopped_.wait(lock, [this] { return ending_ == 0; });
+    if (closed_ && on_device_thread == 0 && !engine_.is_virtual()) stopped_.wait(lock, [this] { return ending_ == 0; });
 }
 
 void Devices::end(const ScopeCore& scope) {
@@ -192,6 +187,7 @@ bool Devices::recovering() const {
 
 // What the journal let go of is destroyed when the lock is free.
 void Devices::tidy(Work& work) {
+    begin_fills(work);
     memory::Journal& journal = coherence_.journal();
     if (journal.is_long() && !halted_) {
         journal.prune();

@@ -73,7 +73,10 @@ void Devices::ready(Record& record) {
 
 void Devices::proceed(Work& work) {
     for (;;) {
-        if (work.recover) {  // first: others may wait for it
+        if (!work.copies.empty()) {  // first: others do them
+            for (HostCopy* copy : std::exchange(work.copies, {}))
+                copy->here ? copy->run_here() : engine_.run_chore(*copy);
+        } else if (work.recover) {  // others may wait for it
             work.recover = false;
             recover(work);
         } else if (!work.ready.empty()) {
@@ -131,6 +134,8 @@ void Devices::place(Record& record, Work& work) {
 // Successors are released before the task's end is known: what they may touch on a device is behind the task's point.
 void Devices::place_at(Record& record, Work& work) {
     if (halted_) return held_.push_back(&record);
+    held_on_ = coherence_.let_go(record);
+    if (held_on_ >= 0) fed_by_let_go(held_on_, work);
     // Here, not on the CPU lane: the other tiles of a task that is skipped may be in use, and be spoiled meanwhile.
     if (record.scope != nullptr) {
         if (const auto failure = reason_to_skip(engine_, record)) {
@@ -156,8 +161,14 @@ void Devices::place_at(Record& record, Work& work) {
         } catch (const DeviceError& error) {
             constexpr int kTries = 3;
             if (!error.usable()) {
+                const bool fails = on_failure_ == OnDeviceFailure::fail;
+                if (is_known_lost(error.device())) {  // it was thrown where a fill ended, before failed() came
+                    if (fails) return fail_behind(record, std::current_exception(), work);
+                    choice = placement_.choose(record, devices, now);
+                    continue;
+                }
                 // failed() comes when nothing runs there any more; until then everything stands still.
-                if (on_failure_ == OnDeviceFailure::fail) return doomed_.push_back({&record, std::current_exception()});
+                if (fails) return doomed_.push_back({&record, std::current_exception()});
                 halted_ = true;
                 return held_.push_back(&record);
             }
@@ -192,6 +203,12 @@ int Devices::usable_after(int device) const {
         device = (device + 1) % streams_.devices();
     } while (!streams_.usable(device));
     return device;
+}
+
+bool Devices::is_known_lost(const std::string& name) const {
+    for (int device = 0; device < streams_.devices(); ++device)
+        if (streams_.description(device).name == name) return !streams_.usable(device);
+    return false;
 }
 
 // The task waits for no device's memory any more but for that one's.
@@ -240,7 +257,8 @@ bool Devices::to_device(Record& record, const Placement::Choice& choice, Work& w
     const int device = choice.device;
     Record*& hungry = hungry_[static_cast<std::size_t>(device)];
     auto& behind = behind_[static_cast<std::size_t>(device)];
-    if (hungry != nullptr ? hungry != &record : !behind.empty() && turn_ != &record) {
+    // Who held its blocks needs no more of the memory.
+    if (held_on_ != device && (hungry != nullptr ? hungry != &record : !behind.empty() && turn_ != &record)) {
         behind.push(&record);
         return false;
     }
@@ -250,8 +268,13 @@ bool Devices::to_device(Record& record, const Placement::Choice& choice, Work& w
     try {
         const Coherence::Fit fit = coherence_.reserve(
             device, record, hungry == nullptr ? ahead(device) : memory::Point(), flight.blocks, busy);
-        if (fit == Coherence::Fit::later) {
+        if (fit == Coherence::Fit::later || fit == Coherence::Fit::held) {
             hungry = &record;
+            if (fit == Coherence::Fit::held) {
+                starved_[static_cast<std::size_t>(device)] = 1;
+                free_flights_.push_back(&flight);
+                return false;
+            }
         } else {
             if (hungry == &record) fed(device, work);
             const device::Stream stream = stream_for(device, record);
@@ -271,6 +294,7 @@ bool Devices::to_device(Record& record, const Placement::Choice& choice, Work& w
                 work.prepare.push_back({&record, device});
                 return false;
             }
+            if (fit == Coherence::Fit::yes && !busy.empty()) coherence_.hold(device, record, flight.blocks);
         }
     } catch (...) {
         if (hungry == &record) fed(device, work);
@@ -294,6 +318,12 @@ void Devices::too_large(Record& record, int device, Work& work) {
         fmt::format("its values take {:.0f} bytes, and Heddle may use {} there, of which other tasks hold some",
                     touched_bytes(record), coherence_.memory(device).limit()),
         "use smaller tiles, or give it a CPU body too: heddle::bodies(cpu, gpu)");
+}
+
+// The task that waits for memory of the device, of which another let go, looks again.
+void Devices::fed_by_let_go(int device, Work& work) {
+    const auto at = static_cast<std::size_t>(device);
+    if (std::exchange(starved_[at], 0) != 0) work.ready.push_back(hungry_[at]);
 }
 
 void Devices::fed(int device, Work& work) {

@@ -139,6 +139,11 @@ void EngineCore::run_on_host(graph::Record& record) {
     team_->notify();
 }
 
+void EngineCore::run_chore(Chore& chore) {
+    if (virtual_team_ != nullptr) return virtual_team_->submit(chore);
+    team_->submit(chore);
+}
+
 ScopeCore* EngineCore::open_scope() {
     const std::lock_guard lock(scopes_mutex_);
     if (free_scopes_.empty()) {

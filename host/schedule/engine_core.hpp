@@ -17,6 +17,7 @@
 
 namespace heddle::schedule {
 
+class Chore;
 class Devices;
 class Team;
 class VirtualTeam;
@@ -46,6 +47,8 @@ public:
     // Runs it on the calling thread: every task of the reference device and in virtual time, and the engine's own tasks
     // that were ready at once.
     void run_here(graph::Record& record, int worker = 0);
+    // Has the CPU lane do it.
+    void run_chore(Chore& chore);
     // Ends a task whose successors were released before.
     void complete(graph::Record& record);
     int workers() const;

@@ -67,6 +67,10 @@ void Team::help_cpu(Worker& worker, const Wait& wait) {
     for (int look = 0; !wait.scope.done(); ++look) {
         const bool late = wait.late();
         if (late && std::exchange(tried, true)) break;
+        worker.sleeper.in_body = outer;
+        const bool chores = run_chores(worker);
+        worker.sleeper.in_body = true;
+        if (chores) look = 0;
         Record* record = take_part(worker, wait.body);
         if (record == nullptr && (late || look >= kPatience)) record = take_before(worker, wait.body);
         if (record == nullptr && look == kLooks) {
@@ -74,7 +78,7 @@ void Team::help_cpu(Worker& worker, const Wait& wait) {
             record = take_part(worker, wait.body);
             if (record == nullptr) record = take_before(worker, wait.body);
             // Woken by notify() when work is published and no other thread sleeps, and by EngineCore::wake().
-            if (record != nullptr || wait.over())
+            if (record != nullptr || wait.over() || !chores_.empty())
                 idle_.leave(worker.sleeper);
             else if (wait.limit)
                 idle_.sleep_until(worker.sleeper, *wait.limit);

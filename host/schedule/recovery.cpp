@@ -38,8 +38,8 @@ void Devices::failed(int device, std::exception_ptr error) {
     Work work;
     {
         const std::lock_guard lock(mutex_);
-        if (draining_[static_cast<std::size_t>(device)] != 0)
-            late_loss_[static_cast<std::size_t>(device)] = error;  // report() goes on with it
+        if (copying_[static_cast<std::size_t>(device)] != 0)
+            late_loss_[static_cast<std::size_t>(device)] = error;  // copied() goes on with it
         else
             lose(device, error, work);
         tidy(work);
@@ -76,6 +76,7 @@ void Devices::lose(int device, const std::exception_ptr& error, Work& work) {
         }
         list.clear();
     }
+    fed_by_let_go(device, work);
     fed(device, work);
     loss_ = error;
     halted_ = true;
@@ -99,6 +100,7 @@ void Devices::spoil(int device, const std::exception_ptr& error, Work& work) {
         }
         list.clear();
     }
+    fed_by_let_go(device, work);
     fed(device, work);
     for (const auto& [record, thrown] : std::exchange(doomed_, {})) fail_now(*record, thrown, work);
     std::sort(flown.begin(), flown.end(), [](const Record* a, const Record* b) { return a->seq < b->seq; });

@@ -88,6 +88,7 @@ void Team::run_io(Worker& worker) {
 }
 
 Record* Team::run(Worker& worker, Record& record) {
+    if (!worker.io) run_chores(worker);
     // Who waits for the other scope must not wait for this task too.
     if (worker.completed != 0 && record.scope != worker.scope) flush(worker);
     Record* next = nullptr;
@@ -212,8 +213,17 @@ Record* Team::steal(Worker& worker) {
     return nullptr;
 }
 
+// False: there were none.
+bool Team::run_chores(Worker& worker) {
+    if (chores_.empty()) return false;
+    flush(worker);
+    bool any = false;
+    while (chores_.run_one([this] { idle_.notify(); })) any = true;
+    return any;
+}
+
 bool Team::work_visible() const {
-    if (!ring_.empty() || !list_.empty() || !parts_.empty()) return true;
+    if (!ring_.empty() || !list_.empty() || !parts_.empty() || !chores_.empty()) return true;
     for (int i = 0; i < threads_; ++i)
         if (!workers_[static_cast<std::size_t>(i)]->ready.empty()) return true;
     return false;
@@ -237,14 +247,24 @@ Record* Team::search(Worker& worker) {
     const auto stopped = [this] { return stop_.load(std::memory_order_relaxed); };
     bool searching = idle_.start_searching();
     int looks = kLooks;
-    if (worker.judge_wake && Clock::now() - worker.woken > kUseful) {
+    const auto judge_wake = [&] {
+        if (!worker.judge_wake || Clock::now() - worker.woken <= kUseful) return;
         worker.judge_wake = false;
         idle_.note_wake(true);
-    }
+    };
+    judge_wake();
     for (;;) {
         std::uint64_t size = ring_.size();
         for (int look = 0; searching && look < looks; ++look) {
             pause_a_while();
+            if (!chores_.empty()) {
+                if (idle_.stop_searching() && work_visible()) idle_.notify();
+                run_chores(worker);
+                judge_wake();
+                searching = idle_.start_searching();
+                look = -1;
+                continue;
+            }
             const std::uint64_t before = std::exchange(size, ring_.size());
             Record* found = take(worker, size == before ? Ring::any : Ring::many);
             if (found != nullptr || stopped()) {

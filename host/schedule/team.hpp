@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "host/device/device.hpp"
+#include "host/schedule/chores.hpp"
 #include "host/schedule/context.hpp"
 #include "host/schedule/idle.hpp"
 #include "host/schedule/queues.hpp"
@@ -50,6 +51,11 @@ public:
     // A task that was ready at its submission; the graph's mutex is held. notify() afterwards, without it.
     void submit_ready(Record& record);
     void notify() { idle_.notify(); }
+    // Any thread.
+    void submit(Chore& chore) {
+        chores_.add(chore);
+        idle_.notify();
+    }
     // Puts `helpers` more entries of an opened task where other threads find them.
     void share(Record& record, int helpers, Context& context);
     // A body waits: runs the scope's tasks, and others that come before the body, until the scope is done or the limit
@@ -76,6 +82,7 @@ private:
     Record* take_batch(Worker& worker);
     Record* steal(Worker& worker);
     bool work_visible() const;
+    bool run_chores(Worker& worker);
     Record* search(Worker& worker);
     Record* take_part(Worker& worker, const Record* body);
     Record* take_before(Worker& worker, const Record* body);
@@ -95,6 +102,7 @@ private:
     ReadyRing ring_;
     ReadyList list_;
     ReadyList parts_;  // tasks of bodies' own scopes
+    Chores chores_;
     std::atomic<bool> stop_{false};
 
     std::mutex start_mutex_;

@@ -1,6 +1,7 @@
 #include "host/schedule/virtual_team.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "heddle/error.hpp"
 #include "host/schedule/devices.hpp"
@@ -18,19 +19,28 @@ VirtualTeam::VirtualTeam(EngineCore& engine, std::shared_ptr<device::Clock> cloc
 
 void VirtualTeam::submit(Record& record) {
     Lane& lane = record.lane == heddle::Lane::io ? io_ : cpu_;
-    lane.ready.push_back(&record);
+    lane.ready.push_back({run_time(record), [this, &record](int worker) { engine_.run_here(record, worker); }});
     start(lane);
 }
 
+void VirtualTeam::submit(Chore& chore) {
+    const double seconds = host_.bytes > 0 ? chore.bytes() / host_.bytes : 0;
+    for (std::int64_t piece = 0; piece < chore.pieces(); ++piece)
+        cpu_.chores.push_back({seconds, [&chore, piece](int) { chore.run_piece(piece); }});
+    start(cpu_);
+}
+
 void VirtualTeam::start(Lane& lane) {
-    while (!lane.ready.empty() && !lane.idle.empty()) {
-        Record* record = lane.ready.front();
-        lane.ready.pop_front();
+    while (!lane.idle.empty()) {
+        auto& jobs = lane.chores.empty() ? lane.ready : lane.chores;
+        if (jobs.empty()) return;
+        Job job = std::move(jobs.front());
+        jobs.pop_front();
         const int worker = lane.idle.back();
         lane.idle.pop_back();
-        clock_->at(clock_->now() + run_time(*record), [this, record, worker, &lane] {
+        clock_->at(clock_->now() + job.seconds, [this, run = std::move(job.run), worker, &lane] {
             lane.idle.push_back(worker);
-            engine_.run_here(*record, worker);
+            run(worker);
             start(lane);
         });
     }

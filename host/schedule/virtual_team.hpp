@@ -1,11 +1,13 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <vector>
 
 #include "host/device/sim.hpp"
 #include "host/graph/record.hpp"
+#include "host/schedule/chores.hpp"
 #include "host/schedule/placement.hpp"
 
 namespace heddle::schedule {
@@ -20,6 +22,7 @@ public:
     VirtualTeam(EngineCore& engine, std::shared_ptr<device::Clock> clock, HostRates host, int threads);
 
     void submit(graph::Record& record);
+    void submit(Chore& chore);
     // Lets time pass until the scope is done. An event must be left that brings it there: LogicError otherwise.
     void wait(ScopeCore& scope);
     // Until nothing happens any more.
@@ -28,9 +31,13 @@ public:
     double run_time(const graph::Record& record) const;
 
 private:
+    struct Job {
+        double seconds;
+        std::function<void(int worker)> run;
+    };
     struct Lane {
-        std::deque<graph::Record*> ready;
-        std::vector<int> idle;  // workers
+        std::deque<Job> chores, ready;  // chores first
+        std::vector<int> idle;          // workers
     };
     void start(Lane& lane);
 
