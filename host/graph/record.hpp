@@ -178,10 +178,24 @@ inline Edge* const kDone = reinterpret_cast<Edge*>(std::uintptr_t{1});
 
 inline bool is_done(const Record& record) { return record.successors.load(std::memory_order_acquire) == kDone; }
 
-// Closes the task and hands every task that only waited for it to `ready`.
+// The list holds the latest task first.
+inline Edge* earliest_first(Edge* edge) {
+    Edge* reversed = nullptr;
+    while (edge != nullptr) {
+        Edge* next = edge->next;
+        if (next != nullptr) __builtin_prefetch(next, 1);
+        edge->next = reversed;
+        reversed = edge;
+        edge = next;
+    }
+    return reversed;
+}
+
+// Closes the task and hands every task that only waited for it to `ready`, in the order of submission: a body that waits
+// may run what comes before its own task, so the other order would let each that comes up run above the one before.
 template <class Ready>
 void release_successors(Record& record, Ready&& ready) {
-    Edge* edge = record.successors.exchange(kDone, std::memory_order_acq_rel);
+    Edge* edge = earliest_first(record.successors.exchange(kDone, std::memory_order_acq_rel));
     while (edge != nullptr) {
         Record* owner = owner_of(edge);
         Edge* next = edge->next;  // the owner may run and be reused as soon as it is counted down
