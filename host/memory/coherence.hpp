@@ -50,7 +50,7 @@ public:
     bool bring(int device, device::Stream stream, const graph::Record& record, const Blocks& blocks, Points& busy);
     // The task waits for values on their way into its blocks, which stay until it lets go of them. Gives the device on
     // which it held some, or -1.
-    void hold(int device, const graph::Record& record, const Blocks& blocks);
+    void hold(int device, const graph::Record& record, const Blocks& blocks, const Points& until);
     int let_go(const graph::Record& record);
     // The task, of which `end` is the end, is in its stream. `uses`: the versions of tiles that it reads and makes.
     void used(const graph::Record& record, const Blocks& blocks, Point end, std::vector<TileUse>& uses);
@@ -107,6 +107,7 @@ private:
     void add_unreached(const Points& points, Points& needs) const;
     Block* find(graph::BufferCore& buffer, int device, const Box& tiles) const;
     Block* make(graph::BufferCore& buffer, int device, const Box& tiles, DeviceMemory::Piece piece);
+    bool let_go_of_ripe(int device, Points& busy);
     bool make_room(int device, std::size_t bytes, Point first, Points& busy);
     Block* find_victim(int device) const;
     void drop(Block& block);
@@ -140,8 +141,10 @@ private:
     struct Hold {
         int device;
         Blocks blocks;
+        Points until;
     };
     std::unordered_map<const graph::Record*, Hold> holds_;
+    bool returns_ = false;  // the task that let_go() was called for last held blocks
     Journal journal_;
     struct Use {  // the last task that reserved blocks there
         std::uint64_t number = 0, seq = 0;

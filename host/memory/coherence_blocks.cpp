@@ -158,8 +158,27 @@ DeviceMemory::Piece Coherence::borrow(int device, std::size_t bytes, Points& bus
     ++uses_[static_cast<std::size_t>(device)].number;  // no task's blocks must stay
     for (;;) {
         DeviceMemory::Piece piece = memory.take(bytes);
-        if (piece.data != nullptr || !make_room(device, block_bytes(bytes), {}, busy)) return piece;
+        if (piece.data != nullptr) return piece;
+        if (make_room(device, block_bytes(bytes), {}, busy)) continue;
+        if (!busy.empty() || !let_go_of_ripe(device, busy)) return piece;
     }
+}
+
+// Tasks whose wait is over hold their blocks no more, although they have not looked again yet. False: there are none;
+// then `busy` gets what the others wait for.
+bool Coherence::let_go_of_ripe(int device, Points& busy) {
+    std::vector<const Record*> ripe;
+    Points waited;
+    for (const auto& [record, hold] : holds_) {
+        if (hold.device != device) continue;
+        const std::size_t before = ripe.size();
+        if (std::all_of(hold.until.begin(), hold.until.end(), [&](const Point& p) { return streams_.reached(p); }))
+            ripe.push_back(record);
+        if (ripe.size() == before) add_unreached(hold.until, waited);
+    }
+    for (const Record* record : ripe) let_go(*record);
+    if (ripe.empty()) busy.add(waited);
+    return !ripe.empty();
 }
 
 // What is kept goes first, then the block that is needed latest. False: nothing can go now; `busy` says when more can,
@@ -200,15 +219,16 @@ Block* Coherence::find_victim(int device) const {
     return victim;
 }
 
-void Coherence::hold(int device, const Record& record, const Blocks& blocks) {
-    holds_.insert_or_assign(&record, Hold{device, blocks});
+void Coherence::hold(int device, const Record& record, const Blocks& blocks, const Points& until) {
+    holds_.insert_or_assign(&record, Hold{device, blocks, until});
     for (Block* block : blocks)
         if (block != nullptr) ++block->holders;
 }
 
 int Coherence::let_go(const Record& record) {
     const auto found = holds_.find(&record);
-    if (found == holds_.end()) return -1;
+    returns_ = found != holds_.end();
+    if (!returns_) return -1;
     const Hold hold = std::move(found->second);
     holds_.erase(found);
     for (Block* block : hold.blocks)

@@ -117,11 +117,14 @@ bool Coherence::stage(const Record& record, const Blocks& blocks, Points& busy) 
             if (!over && !blocks[i]->copy(index).valid) f(*blocks[i], tile, index);
         });
     };
+    // What became of the fills that this task has waited for; those of others, which went elsewhere, are asked for anew.
+    std::exception_ptr refused;
     for_each_missing([&](Block& block, std::int64_t, const Shape& index) {
         TileCopy& copy = block.copy(index);
-        if (copy.refused != nullptr) std::rethrow_exception(std::exchange(copy.refused, nullptr));
-        if (std::exchange(copy.no_slot, false)) done = false;
+        if (auto error = std::exchange(copy.refused, nullptr); error != nullptr && returns_) refused = error;
+        if (std::exchange(copy.no_slot, false) && returns_) done = false;
     });
+    if (refused != nullptr) std::rethrow_exception(refused);
     if (!done) return false;
     std::vector<std::pair<Block*, Shape>> asked;
     try {
@@ -198,6 +201,11 @@ bool Coherence::fetch_to_host(Block& block, std::int64_t tile, const Shape& inde
     TileReplicas& where = replicas_of(buffer)->at(tile);
     TileCopy& copy = block.copy(index);
     if (!settled(copy, busy)) return false;
+    // Earlier values of the tile are still on their way out of staging memory: nothing else orders the two.
+    if (where.draining && !streams_.reached(where.host_written)) {
+        busy.add(where.host_written);
+        return false;
+    }
     const Box box = elements_of(buffer, tile_box(index));
     const Shape extents = box.extents();
     const std::int64_t width = width_of(buffer);

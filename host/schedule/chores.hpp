@@ -18,7 +18,8 @@ public:
 
     // On this thread, all of it.
     void run_here() {
-        for (std::int64_t piece = 0; piece < pieces_; ++piece) run_piece(piece);
+        // After the last it may be somebody else's.
+        for (std::int64_t piece = 0, all = pieces_; piece < all; ++piece) run_piece(piece);
     }
     void run_piece(std::int64_t piece) {
         run(piece);

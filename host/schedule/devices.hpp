@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -175,6 +176,7 @@ private:
     void fail_now(graph::Record& record, std::exception_ptr error, Work& work);
     void fail_behind(graph::Record& record, std::exception_ptr error, Work& work);
     void finish(graph::Record& record, Work& work);
+    void release(graph::Record& record, Work& work);
     void park(graph::Record& record, const memory::Points& points);
     void wait_for(Waiter& waiter, const memory::Points& points);
     void add_entry(int device, int stream, Entry entry);
@@ -191,6 +193,7 @@ private:
     bool run_elsewhere(Recovery& recovery, PastTask& task);
     bool send(Recovery& recovery, PastTask& task, int device, memory::Points& busy);
     void enqueue(Recovery& recovery, PastTask& task);
+    void abandon(Recovery& recovery);
     void land(Recovery& recovery, PastTask& task);
     void finish(Recovery& recovery, Work& work);
     void tidy(Work& work);
@@ -257,6 +260,7 @@ private:
     std::shared_ptr<Recovery> plan_;  // while a part of it is carried out
     std::uint64_t losses_ = 0;
     std::condition_variable resumed_;
+    std::atomic<int> awaiting_end_{0};  // threads in end(): who adds copies wakes them
     std::vector<graph::Record*> held_;
     std::vector<std::pair<graph::Record*, std::exception_ptr>> doomed_;  // of OnDeviceFailure::fail
     memory::Journal::Tiles lost_;

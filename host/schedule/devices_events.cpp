@@ -133,7 +133,7 @@ void Devices::fail_behind(Record& record, std::exception_ptr error, Work& work) 
     if (!left_behind_) return fail_now(record, std::move(error), work);
     begun(record);
     fail(engine_, record, std::move(error));
-    release_successors(record, [&](Record* ready) { work.ready.push_back(ready); });
+    release(record, work);
     Waiter& waiter = take_waiter();
     waiter.ended = &record;
     Points until;
@@ -142,8 +142,15 @@ void Devices::fail_behind(Record& record, std::exception_ptr error, Work& work) 
 }
 
 void Devices::finish(Record& record, Work& work) {
-    release_successors(record, [&](Record* ready) { work.ready.push_back(ready); });
+    release(record, work);
     work.done.push_back({&record, false});
+}
+
+// proceed() takes the last first.
+void Devices::release(Record& record, Work& work) {
+    const auto before = static_cast<std::ptrdiff_t>(work.ready.size());
+    release_successors(record, [&](Record* ready) { work.ready.push_back(ready); });
+    std::reverse(work.ready.begin() + before, work.ready.end());
 }
 
 void Devices::release(graph::BufferCore& buffer, std::function<void()> destroy) {
@@ -172,7 +179,15 @@ void Devices::end(const ScopeCore& scope) {
     Work work;
     {
         std::unique_lock lock(mutex_);
-        resumed_.wait(lock, [this] { return !halted_; });  // woken by finish()
+        // This may be a thread of the CPU lane, and the last that could do what the recovery waits for.
+        ++awaiting_end_;
+        while (halted_) {
+            lock.unlock();
+            const bool helped = engine_.help_with_chores();
+            lock.lock();
+            if (!helped && halted_ && !engine_.has_chores()) resumed_.wait(lock);  // woken by finish() and proceed()
+        }
+        --awaiting_end_;
         coherence_.journal().drop_if(
             [&](const auto& entry) { return static_cast<const PastTask&>(entry).scope == &scope; });
         tidy(work);

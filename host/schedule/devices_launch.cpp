@@ -75,7 +75,7 @@ void Devices::launch(Flight& flight, Work& work) {
     }
     add_entry(flight.device, flight.stream, {end.mark, &flight, nullptr});
     ++usage_[static_cast<std::size_t>(flight.device)].tasks;
-    release_successors(record, [&](Record* ready) { work.ready.push_back(ready); });
+    release(record, work);
 }
 
 void Devices::launch_body(Flight& flight) {

@@ -76,6 +76,10 @@ void Devices::proceed(Work& work) {
         if (!work.copies.empty()) {  // first: others do them
             for (HostCopy* copy : std::exchange(work.copies, {}))
                 copy->here ? copy->run_here() : engine_.run_chore(*copy);
+            if (awaiting_end_ != 0) {
+                { const std::lock_guard lock(mutex_); }
+                resumed_.notify_all();
+            }
         } else if (work.recover) {  // others may wait for it
             work.recover = false;
             recover(work);
@@ -133,9 +137,9 @@ void Devices::place(Record& record, Work& work) {
 
 // Successors are released before the task's end is known: what they may touch on a device is behind the task's point.
 void Devices::place_at(Record& record, Work& work) {
-    if (halted_) return held_.push_back(&record);
     held_on_ = coherence_.let_go(record);
     if (held_on_ >= 0) fed_by_let_go(held_on_, work);
+    if (halted_) return held_.push_back(&record);
     // Here, not on the CPU lane: the other tiles of a task that is skipped may be in use, and be spoiled meanwhile.
     if (record.scope != nullptr) {
         if (const auto failure = reason_to_skip(engine_, record)) {
@@ -294,7 +298,7 @@ bool Devices::to_device(Record& record, const Placement::Choice& choice, Work& w
                 work.prepare.push_back({&record, device});
                 return false;
             }
-            if (fit == Coherence::Fit::yes && !busy.empty()) coherence_.hold(device, record, flight.blocks);
+            if (fit == Coherence::Fit::yes && !busy.empty()) coherence_.hold(device, record, flight.blocks, busy);
         }
     } catch (...) {
         if (hungry == &record) fed(device, work);

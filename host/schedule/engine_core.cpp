@@ -144,6 +144,10 @@ void EngineCore::run_chore(Chore& chore) {
     team_->submit(chore);
 }
 
+bool EngineCore::help_with_chores() { return team_ != nullptr && team_->help_with_chores(); }
+
+bool EngineCore::has_chores() const { return team_ != nullptr && team_->has_chores(); }
+
 ScopeCore* EngineCore::open_scope() {
     const std::lock_guard lock(scopes_mutex_);
     if (free_scopes_.empty()) {

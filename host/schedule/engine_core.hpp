@@ -49,6 +49,9 @@ public:
     void run_here(graph::Record& record, int worker = 0);
     // Has the CPU lane do it.
     void run_chore(Chore& chore);
+    // Does a piece on the calling thread, whichever it is; false: there was none.
+    bool help_with_chores();
+    bool has_chores() const;
     // Ends a task whose successors were released before.
     void complete(graph::Record& record);
     int workers() const;

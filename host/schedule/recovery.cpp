@@ -123,7 +123,10 @@ void Devices::spoil(int device, const std::exception_ptr& error, Work& work) {
 void Devices::recover(Work& work) {
     {
         const std::lock_guard lock(mutex_);
-        if (plan_ != nullptr && plan_->losses != losses_) plan_.reset();
+        if (plan_ != nullptr && plan_->losses != losses_) {
+            abandon(*plan_);
+            plan_.reset();
+        }
         if (plan_ == nullptr) {
             plan_ = std::make_shared<Recovery>();
             if (!prepare(*plan_, work)) return plan_.reset();
@@ -174,10 +177,14 @@ bool Devices::prepare(Recovery& recovery, Work&) {
             } catch (const OutOfMemory&) {
             }
         }
-    // What is made again goes to the host's bytes, which copies to other devices may still read.
-    for (const auto& [buffer, tile] : lost_)
-        for (const memory::Point& point : at(*buffer, tile).host_read)
+    // What is made again goes to the host's bytes, which copies to other devices may still read, and copies of earlier
+    // values from them may still change.
+    for (const auto& [buffer, tile] : lost_) {
+        const memory::TileReplicas& where = at(*buffer, tile);
+        if (!streams_.reached(where.host_written)) points.add(where.host_written);
+        for (const memory::Point& point : where.host_read)
             if (!streams_.reached(point)) points.add(point);
+    }
     for (memory::JournalEntry* entry : recovery.entries) {
         const auto& task = static_cast<PastTask&>(*entry);
         if (task.in_flight && !streams_.reached(task.end)) points.add(task.end);
@@ -248,9 +255,11 @@ void Devices::finish(Recovery& recovery, Work& work) {
         coherence_.restored(*buffer, tile);  // to nothing that anybody may read
     }
     for (PastTask* task : grounded_) {
-        Record* record = std::exchange(task->record, nullptr);
-        task->in_flight = false;
-        work.done.push_back({record, false});
+        // It may be needed once more, should the device be lost that has its results now.
+        if (Record* record = task->record; record != nullptr) {
+            task->keep();
+            work.done.push_back({record, true});
+        }
     }
     usage_[0].run_again += recovery.ran;
     placement_.ledger().rerun(recovery.ran);

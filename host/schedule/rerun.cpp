@@ -65,7 +65,7 @@ bool Devices::run_elsewhere(Recovery& recovery, PastTask& task) {
         } catch (const std::exception&) {
             error = std::current_exception();
         }
-        recovery.flight.reset();
+        abandon(recovery);
         if (!busy.empty()) break;
     }
     if (!recovery.flight && busy.empty()) std::rethrow_exception(error);
@@ -73,6 +73,17 @@ bool Devices::run_elsewhere(Recovery& recovery, PastTask& task) {
     waiter.recovery = true;
     wait_for(waiter, recovery.flight ? recovery.flight->ends : busy);
     return false;
+}
+
+// Gives back what a flight that will not land has of its device. What it put into the streams there is done, or is lost
+// with the device.
+void Devices::abandon(Recovery& recovery) {
+    if (recovery.flight && recovery.flight->memory != nullptr && streams_.usable(recovery.flight->device)) {
+        const Recovery::Flight& flight = *recovery.flight;
+        coherence_.give_back(flight.device, flight.memory, flight.bytes, {});
+        if (flight.pinned != nullptr) streams_[flight.device].free_pinned(flight.pinned);
+    }
+    recovery.flight.reset();
 }
 
 // Puts the task and its copies into the device's streams. False: when `busy` is reached, or never where that is empty.
@@ -83,15 +94,15 @@ bool Devices::send(Recovery& recovery, PastTask& task, int device, Points& busy)
     for (PastTask::Copy& copy : flight.copies) flight.bytes += aligned(copy.bytes.size());
     const auto piece = coherence_.borrow(device, flight.bytes, busy);
     if (piece.data == nullptr) return false;
-    flight.memory = piece.data;
     flight.pinned = streams_[device].allocate_pinned(flight.bytes);
     if (flight.pinned == nullptr) {
-        coherence_.give_back(device, flight.memory, flight.bytes, piece.earlier);
+        coherence_.give_back(device, piece.data, flight.bytes, piece.earlier);
         throw OutOfMemory(
             fmt::format("task '{}' cannot run again on {}", name_of(task), streams_.description(device).name),
             fmt::format("the system gives no page-locked memory for {} bytes", flight.bytes),
             "raise the limit on locked memory (ulimit -l), or use smaller tiles");
     }
+    flight.memory = piece.data;
     std::size_t at = 0;
     for (PastTask::Copy& copy : flight.copies) {
         flight.operands.push_back({flight.memory + at, &copy.layout});

@@ -56,6 +56,10 @@ public:
         chores_.add(chore);
         idle_.notify();
     }
+    bool help_with_chores() {
+        return chores_.run_one([this] { idle_.notify(); });
+    }
+    bool has_chores() const { return !chores_.empty(); }
     // Puts `helpers` more entries of an opened task where other threads find them.
     void share(Record& record, int helpers, Context& context);
     // A body waits: runs the scope's tasks, and others that come before the body, until the scope is done or the limit
