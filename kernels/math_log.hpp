@@ -2,8 +2,8 @@
 
 #include "kernels/math_wide.hpp"
 
-// Logarithms: x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)), and log(1 + f) = 2 atanh(f / (2 + f)), to about 66
-// bits, which pow needs.
+// Logarithms: x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)), and log(1 + f) = 2 atanh(f / (2 + f)), to 64 bits,
+// which pow needs.
 namespace heddle::kernels::math {
 
 struct LogParts {
@@ -35,7 +35,7 @@ HEDDLE_FN Wide log1p_reduced(Wide f) {
                    0x1.3b13a9cbb9295p-3, 0x1.111551154f6ffp-3, 0x1.e01971bc09efdp-4, 0x1.daa559ed88c6dp-4);
     // 2 s + s z (2/3 + z q)
     const Wide c = quick_sum(0x1.5555555555555p-1, z.hi * q);
-    const double c_lo = c.lo + 0x1.5555555555555p-55;
+    const double c_lo = c.lo + fma(z_lo, q, 0x1.5555555555555p-55);
     const Wide w = product(z.hi, c.hi);
     const double w_lo = w.lo + fma(z.hi, c_lo, z_lo * c.hi);
     const Wide v = product(s, w.hi);

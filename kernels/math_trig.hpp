@@ -69,7 +69,8 @@ HEDDLE_FN Angle reduce_far(double x) {
     // Exact in three doubles.
     const double top = static_cast<double>(high >> 11) * 0x1p-53;
     const double middle = static_cast<double>(((high & 0x7ff) << 42) | (low >> 22)) * 0x1p-106;
-    const Wide fraction = quick_sum(top, middle + static_cast<double>(low & 0x3f'ffff) * 0x1p-128);
+    const Wide upper = quick_sum(top, middle);
+    const Wide fraction = {upper.hi, upper.lo + static_cast<double>(low & 0x3f'ffff) * 0x1p-128};
     const Wide r = multiply(fraction, {kPi * 0.5, kPiLow * 0.5});
     const bool minus = past_half != (x < 0.0);
     return {minus ? -r.hi : r.hi, minus ? -r.lo : r.lo, x < 0.0 ? 0 - quadrant : quadrant};

@@ -191,8 +191,9 @@ inline Edge* earliest_first(Edge* edge) {
     return reversed;
 }
 
-// Closes the task and hands every task that only waited for it to `ready`, in the order of submission: a body that waits
-// may run what comes before its own task, so the other order would let each that comes up run above the one before.
+// Closes the task and hands every task that only waited for it to `ready`, in the order of submission: a body that
+// waits may run what comes before its own task, so the other order would let each that comes up run above the one
+// before.
 template <class Ready>
 void release_successors(Record& record, Ready&& ready) {
     Edge* edge = earliest_first(record.successors.exchange(kDone, std::memory_order_acq_rel));

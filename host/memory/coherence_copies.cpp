@@ -117,7 +117,8 @@ bool Coherence::stage(const Record& record, const Blocks& blocks, Points& busy) 
             if (!over && !blocks[i]->copy(index).valid) f(*blocks[i], tile, index);
         });
     };
-    // What became of the fills that this task has waited for; those of others, which went elsewhere, are asked for anew.
+    // What became of the fills that this task has waited for; those of others, which went elsewhere, are asked for
+    // anew.
     std::exception_ptr refused;
     for_each_missing([&](Block& block, std::int64_t, const Shape& index) {
         TileCopy& copy = block.copy(index);

@@ -1,9 +1,9 @@
 #include "host/memory/foresight.hpp"
 
 #include <gtest/gtest.h>
+#include <time.h>
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <random>
 #include <set>
@@ -63,6 +63,13 @@ TEST(Foresight, NamesTheEarliestTaskThatIsLeft) {
     }
 }
 
+// Of this thread alone: other processes do not count.
+double thread_seconds() {
+    timespec now{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
 // Seconds for so many readers of one tile that are placed last first; the least of some tries.
 double time_of(std::size_t count) {
     double least = 1e9;
@@ -70,20 +77,20 @@ double time_of(std::size_t count) {
         Buffer buffer;
         const auto tasks = readers(buffer, count);
         Foresight foresight;
-        const auto began = std::chrono::steady_clock::now();
+        const double began = thread_seconds();
         for (const auto& task : tasks) foresight.add(*task);
         for (auto task = tasks.rbegin(); task != tasks.rend(); ++task) foresight.remove(**task);
-        least = std::min(least, std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+        least = std::min(least, thread_seconds() - began);
         EXPECT_EQ(foresight.next(buffer.core, Box::whole(buffer.core.grid)), Foresight::kNever);
     }
     return least;
 }
 
-// A search through all of them would take a hundred times as long.
-TEST(Foresight, TenTimesAsManyReadersOfATileTakeTenTimesAsLong) {
-    const double few = time_of(5'000), many = time_of(50'000);
+// A search through all of them would take 625 times as long.
+TEST(Foresight, ManyReadersOfATileTakeAsLongAsTheyAreMany) {
+    const double few = time_of(2'000), many = time_of(50'000);
     RecordProperty("milliseconds", std::to_string(1e3 * many));
-    EXPECT_LT(many, 40 * few) << 1e3 * many << " ms";
+    EXPECT_LT(many, 200 * few) << 1e3 * many << " ms";
 }
 
 }  // namespace
