@@ -71,7 +71,6 @@ void loop1_near(const void* a, const void*, const void*, void* out, std::int64_t
     for (std::int64_t first = 0; first < n; first += kBlock) {
         const std::int64_t end = std::min(n, first + kBlock);
         int far = 0;
-#pragma omp simd reduction(| : far)
         for (std::int64_t i = first; i < end; ++i) far |= math::is_far(x[i]) ? 1 : 0;
         if (far != 0) {
             for (std::int64_t i = first; i < end; ++i) result[i] = F::of(x[i]);
