@@ -88,7 +88,8 @@ void Devices::abandon(Recovery& recovery) {
 
 // Puts the task and its copies into the device's streams. False: when `busy` is reached, or never where that is empty.
 bool Devices::send(Recovery& recovery, PastTask& task, int device, Points& busy) {
-    Recovery::Flight& flight = recovery.flight.emplace();
+    recovery.flight = Recovery::Flight{};  // not emplace(): clang 14 takes the nested class for incomplete
+    Recovery::Flight& flight = *recovery.flight;
     flight.device = device;
     flight.copies = task.inputs(recovery.versions);
     for (PastTask::Copy& copy : flight.copies) flight.bytes += aligned(copy.bytes.size());
