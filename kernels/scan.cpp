@@ -1,6 +1,7 @@
 #include "kernels/scan.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <limits>
 
@@ -34,19 +35,33 @@ struct Wide<Scan::prod, Complex<float>> {
 
 template <class W, class T>
 W widen(T x) {
-    if constexpr (std::is_same_v<W, T>) return x;
-    else if constexpr (std::is_same_v<T, Complex<float>>) return {static_cast<double>(x.re), static_cast<double>(x.im)};
-    else return static_cast<W>(x);
+    if constexpr (std::is_same_v<W, T>)
+        return x;
+    else if constexpr (std::is_same_v<T, Complex<float>>)
+        return {static_cast<double>(x.re), static_cast<double>(x.im)};
+    else
+        return static_cast<W>(x);
 }
 template <class T, class W>
 T narrow(W x) {
-    if constexpr (std::is_same_v<W, T>) return x;
-    else if constexpr (std::is_same_v<T, Complex<float>>) return {static_cast<float>(x.re), static_cast<float>(x.im)};
-    else return static_cast<T>(x);
+    if constexpr (std::is_same_v<W, T>)
+        return x;
+    else if constexpr (std::is_same_v<T, Complex<float>>)
+        return {static_cast<float>(x.re), static_cast<float>(x.im)};
+    else
+        return static_cast<T>(x);
+}
+
+// Stands for no value yet: 1 + 0j times an infinity has a NaN. Arithmetic gives no signalling NaN.
+constexpr std::uint64_t kNothing = 0x7ff0'4865'6464'6c65;
+inline bool is_nothing(Complex<double> x) {
+    return std::bit_cast<std::uint64_t>(x.re) == kNothing && std::bit_cast<std::uint64_t>(x.im) == kNothing;
 }
 
 template <Scan scan, class W>
 W join(W a, W b) {
+    if constexpr (scan == Scan::prod && std::is_same_v<W, Complex<double>>)
+        if (is_nothing(a)) return b;
     if constexpr (scan == Scan::sum) return fn::add(a, b);
     if constexpr (scan == Scan::prod) return fn::multiply(a, b);
     if constexpr (scan == Scan::max) return fn::maximum(a, b);
@@ -58,8 +73,8 @@ template <Scan scan, class W>
 W identity() {
     if constexpr (requires(W w) { w.re; }) {
         using T = decltype(W::re);
-        const T part = identity<scan, T>();
-        return scan == Scan::prod ? W{1, 0} : W{part, part};
+        const T part = scan == Scan::prod ? static_cast<T>(std::bit_cast<double>(kNothing)) : identity<scan, T>();
+        return W{part, part};
     } else if constexpr (scan == Scan::sum) {
         return std::is_floating_point_v<W> ? -W(0) : W(0);
     } else if constexpr (scan == Scan::prod) {

@@ -27,7 +27,8 @@ struct Scanner {
     void (*starts)(std::span<ScanState> totals);
     // out[i] = start op in[0] op … op in[i], for at most kScanBlock elements; then start is what comes before the next
     // block. `columns` lines side by side, their starts in turn.
-    void (*run)(const void* in, void* out, std::int64_t n, std::int64_t stride, std::int64_t columns, ScanState* starts);
+    void (*run)(const void* in, void* out, std::int64_t n, std::int64_t stride, std::int64_t columns,
+                ScanState* starts);
     ScanState identity;
 };
 const Scanner* find_scanner(Scan scan, DType dtype);

@@ -18,13 +18,13 @@ public:
     template <class T>
     bool run(const std::string& name, std::span<const T> x, std::span<T> out) {
         static const std::map<std::string, Array (*)(const Array&)> functions{
-            {"exp", heddle::exp},       {"exp2", heddle::exp2},     {"expm1", heddle::expm1},
-            {"log", heddle::log},       {"log2", heddle::log2},     {"log10", heddle::log10},
-            {"log1p", heddle::log1p},   {"sin", heddle::sin},       {"cos", heddle::cos},
-            {"tan", heddle::tan},       {"arcsin", heddle::asin},   {"arccos", heddle::acos},
-            {"arctan", heddle::atan},   {"sinh", heddle::sinh},     {"cosh", heddle::cosh},
-            {"tanh", heddle::tanh},     {"arcsinh", heddle::asinh}, {"arccosh", heddle::acosh},
-            {"arctanh", heddle::atanh}, {"cbrt", heddle::cbrt},     {"erf", heddle::erf},
+            {"exp", heddle::exp},       {"exp2", heddle::exp2},       {"expm1", heddle::expm1},
+            {"log", heddle::log},       {"log2", heddle::log2},       {"log10", heddle::log10},
+            {"log1p", heddle::log1p},   {"sin", heddle::sin},         {"cos", heddle::cos},
+            {"tan", heddle::tan},       {"arcsin", heddle::asin},     {"arccos", heddle::acos},
+            {"arctan", heddle::atan},   {"sinh", heddle::sinh},       {"cosh", heddle::cosh},
+            {"tanh", heddle::tanh},     {"arcsinh", heddle::asinh},   {"arccosh", heddle::acosh},
+            {"arctanh", heddle::atanh}, {"cbrt", heddle::cbrt},       {"erf", heddle::erf},
             {"erfc", heddle::erfc},     {"sigmoid", heddle::sigmoid}, {"sqrt", heddle::sqrt}};
         const Array a = heddle::borrow(x, heddle::Shape{static_cast<std::int64_t>(x.size())});
         heddle::evaluate_into(engine_, functions.at(name)(a), out).wait();

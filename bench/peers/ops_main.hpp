@@ -24,11 +24,11 @@ struct Operation {
     double low, high;
 };
 inline constexpr Operation kOperations[] = {
-    {"exp", -10, 10},   {"exp2", -10, 10},  {"expm1", -10, 10}, {"log", 0.001, 10}, {"log2", 0.001, 10},
-    {"log10", 0.001, 10}, {"log1p", -0.9, 10}, {"sin", -10, 10},  {"cos", -10, 10},   {"tan", -10, 10},
-    {"arcsin", -1, 1},  {"arccos", -1, 1},  {"arctan", -10, 10}, {"sinh", -10, 10},  {"cosh", -10, 10},
-    {"tanh", -10, 10},  {"arcsinh", -10, 10}, {"arccosh", 1, 10}, {"arctanh", -0.99, 0.99}, {"cbrt", -10, 10},
-    {"erf", -4, 4},     {"erfc", -4, 10},   {"sigmoid", -10, 10}, {"sqrt", 0, 10}};
+    {"exp", -10, 10},     {"exp2", -10, 10},    {"expm1", -10, 10},   {"log", 0.001, 10},       {"log2", 0.001, 10},
+    {"log10", 0.001, 10}, {"log1p", -0.9, 10},  {"sin", -10, 10},     {"cos", -10, 10},         {"tan", -10, 10},
+    {"arcsin", -1, 1},    {"arccos", -1, 1},    {"arctan", -10, 10},  {"sinh", -10, 10},        {"cosh", -10, 10},
+    {"tanh", -10, 10},    {"arcsinh", -10, 10}, {"arccosh", 1, 10},   {"arctanh", -0.99, 0.99}, {"cbrt", -10, 10},
+    {"erf", -4, 4},       {"erfc", -4, 10},     {"sigmoid", -10, 10}, {"sqrt", 0, 10}};
 
 // Values spread over [low, high], the same in every language.
 template <class T>
@@ -76,10 +76,12 @@ void run_operation(System& system, const OpsOptions& options, const Operation& o
         const auto start = std::chrono::steady_clock::now();
         if (!system.template run<T>(name, x, out)) return;
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-        if (k >= 0) samples += (k == 0 ? "" : ", ") + std::to_string(took.count() / static_cast<double>(options.n) * 1e9);
+        if (k >= 0)
+            samples += (k == 0 ? "" : ", ") + std::to_string(took.count() / static_cast<double>(options.n) * 1e9);
     }
-    std::printf("{\"topic\": \"ops\", \"system\": \"%s\", \"case\": \"%s\", \"n\": %lld, \"threads\": 1, \"ns\": [%s]}\n",
-                System::kName, test.c_str(), static_cast<long long>(options.n), samples.c_str());
+    std::printf(
+        "{\"topic\": \"ops\", \"system\": \"%s\", \"case\": \"%s\", \"n\": %lld, \"threads\": 1, \"ns\": [%s]}\n",
+        System::kName, test.c_str(), static_cast<long long>(options.n), samples.c_str());
     std::fflush(stdout);
     if (options.dump.empty()) return;
     std::ofstream file(options.dump + "/" + test + ".bin", std::ios::binary);

@@ -25,6 +25,10 @@ std::string plain_call(const Function& function) {
     std::string text;
     for (const Parameter& parameter : function.parameters) {
         if (!parameter.otherwise.empty()) continue;
+        if (parameter.name == "q") {
+            text += ", 0.5";
+            continue;
+        }
         if (std::find(kArrays.begin(), kArrays.end(), parameter.name) == kArrays.end()) return "";
         text += (text.empty() ? "" : ", ") + std::string("x");
     }
@@ -48,9 +52,9 @@ std::string dtypes_of(const Function& function) {
     const std::string call = plain_call(function);
     if (call.empty()) return "";
     constexpr std::array<std::pair<DType, std::string_view>, 4> kKinds{{{DType::boolean, "bool"},
-                                                                       {DType::int32, "integers"},
-                                                                       {DType::float32, "floats"},
-                                                                       {DType::complex64, "complex"}}};
+                                                                        {DType::int32, "integers"},
+                                                                        {DType::float32, "floats"},
+                                                                        {DType::complex64, "complex"}}};
     std::string text;
     for (const auto& [dtype, kind] : kKinds)
         if (takes(call, dtype)) text += (text.empty() ? "" : ", ") + std::string(kind);
@@ -68,7 +72,9 @@ std::string bits_of(const Function& function) {
     if (function.group == "Order and running values") {
         const bool sums = function.name == "cumsum" || function.name == "cumprod";
         const bool between = function.name == "median" || function.name.ends_with("tile");
-        return sums ? "blocks of 4096, floats in float64" : between ? "the sorted values' IEEE 754 arithmetic" : "exact";
+        return sums      ? "blocks of 4096, floats in float64"
+               : between ? "the sorted values' IEEE 754 arithmetic"
+                         : "exact";
     }
     if (function.group == "Reductions") {
         static constexpr std::array<std::string_view, 5> kRounded{"sum", "prod", "mean", "var", "std"};
@@ -97,8 +103,7 @@ std::string memory_of(const Function& function) {
 std::string equivalent_of(const Function& function) {
     constexpr std::array<std::string_view, 2> kScipy{"erf", "erfc"};
     if (function.name == "sigmoid") return "scipy.special.expit";
-    if (std::find(kScipy.begin(), kScipy.end(), function.name) != kScipy.end())
-        return "scipy.special." + function.name;
+    if (std::find(kScipy.begin(), kScipy.end(), function.name) != kScipy.end()) return "scipy.special." + function.name;
     if (function.name == "cummax") return "numpy.maximum.accumulate";
     if (function.name == "cummin") return "numpy.minimum.accumulate";
     constexpr std::array<std::string_view, 3> kOnlyHere{"nanany", "nanall", "nancount"};
@@ -122,10 +127,12 @@ std::string operations_markdown() {
         if (operation.group != group) {
             text += group.empty() ? "" : "\n";
             group = operation.group;
-            text += "## " + group + "\n\n| operation | takes | larger than memory | result | as |\n|---|---|---|---|---|\n";
+            text +=
+                "## " + group + "\n\n| operation | takes | larger than memory | result | as |\n|---|---|---|---|---|\n";
         }
         text += "| `" + operation.signature + "` | " + operation.dtypes + " | " + operation.memory + " | " +
-                operation.bits + " | " + (operation.equivalent.empty() ? "" : "`" + operation.equivalent + "`") + " |\n";
+                operation.bits + " | " + (operation.equivalent.empty() ? "" : "`" + operation.equivalent + "`") +
+                " |\n";
     }
     return text;
 }

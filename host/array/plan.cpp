@@ -54,8 +54,8 @@ struct Plan::State {
     std::vector<std::unique_ptr<AnyBuffer>> buffers;
     std::vector<std::shared_ptr<std::byte>> memory;  // per target; null with a sink
     std::vector<Pass> passes;
-    std::vector<int> pass_levels;  // per pass
-    std::vector<WholeStep> wholes;  // by level
+    std::vector<int> pass_levels;     // per pass
+    std::vector<WholeStep> wholes;    // by level
     std::vector<std::size_t> copied;  // targets whose values are resident and go to a sink at the end
     std::vector<const Node*> pending;
     PlanReport report;
@@ -128,8 +128,9 @@ void Plan::State::make_residents() {
             resident_bytes +=
                 static_cast<std::int64_t>(memory::block_bytes(static_cast<std::size_t>(bytes_of(*stage.node))));
     for (const auto& stage : stages)
-        if (const auto* whole = stage.node->as<Whole>())
-            resident_bytes += whole->operation->scratch_bytes(operand_of(*stage.node), context.engine.threads());
+        if (const auto* whole = stage.node->as<Whole>(); whole && stage.node->shape.count() > 0)
+            resident_bytes += static_cast<std::int64_t>(memory::block_bytes(static_cast<std::size_t>(
+                whole->operation->scratch_bytes(operand_of(*stage.node), context.engine.threads()))));
     const auto limit = static_cast<std::int64_t>(context.engine.memory_limit());
     if (resident_bytes > limit)
         throw OutOfMemory("the results do not fit the memory limit",

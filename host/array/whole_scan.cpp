@@ -70,7 +70,8 @@ private:
             Mode::write, {},
             [=, scanner = &scanner_](const Piece& piece, const void* in, void* out, const detail::Operand*) {
                 for_each_unit(piece, units, [&](std::int64_t unit) {
-                    const std::int64_t first = unit % groups * kColumns, columns = std::min(kColumns, lines.inner - first);
+                    const std::int64_t first = unit % groups * kColumns,
+                                       columns = std::min(kColumns, lines.inner - first);
                     ScanState states[kColumns];
                     std::fill_n(states, columns, scanner->identity);
                     for (std::int64_t i = 0; i < lines.n; i += kScanBlock) {
@@ -96,15 +97,14 @@ private:
         const bool in_buffer = operand.buffer != nullptr;
         std::vector<AnyAccess> reads{to_totals};
         if (in_buffer) reads.push_back({operand.buffer, Mode::read, std::nullopt});
-        scope.submit_list({.name = name_of(scan_), .pieces = pieces, .place = Place::cpu}, reads,
-                          [=, memory = operand.memory, scanner = &scanner_](const Piece& piece,
-                                                                            const detail::Operand* operands) {
-                              const auto* in = static_cast<const std::byte*>(in_buffer ? operands[1].data : memory);
-                              auto* states = static_cast<ScanState*>(operands[0].data);
-                              for_each_unit(piece, count, [&](std::int64_t b) {
-                                  scanner->total(in + start(b), length(b), 1, states[b]);
-                              });
-                          });
+        scope.submit_list(
+            {.name = name_of(scan_), .pieces = pieces, .place = Place::cpu}, reads,
+            [=, memory = operand.memory, scanner = &scanner_](const Piece& piece, const detail::Operand* operands) {
+                const auto* in = static_cast<const std::byte*>(in_buffer ? operands[1].data : memory);
+                auto* states = static_cast<ScanState*>(operands[0].data);
+                for_each_unit(piece, count,
+                              [&](std::int64_t b) { scanner->total(in + start(b), length(b), 1, states[b]); });
+            });
         scope.submit_list({.name = name_of(scan_), .place = Place::cpu}, {&of_totals, 1},
                           [=, scanner = &scanner_](const Piece&, const detail::Operand* operands) {
                               auto* states = static_cast<ScanState*>(operands[0].data);

@@ -5,9 +5,9 @@
 #include "heddle/array.hpp"
 #include "heddle/reductions.hpp"
 
-// Operations along the lines of one axis, with NumPy's results. Lazy; never block; any thread. They need operand and result
-// in memory: evaluating throws OutOfMemory before it starts where those do not fit. ShapeError for an axis that does
-// not exist.
+// Operations along the lines of one axis, with NumPy's results. Lazy; never block; any thread. They need operand and
+// result in memory: evaluating throws OutOfMemory before it starts where those do not fit. ShapeError for an axis that
+// does not exist.
 namespace heddle {
 
 // The axis along which an operation goes; none: all elements as one line, in C order.

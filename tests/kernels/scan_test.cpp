@@ -82,7 +82,8 @@ TEST(Scan, ColumnsAreLines) {
         std::vector<ScanState> starts(kColumns, scanner.identity);
         scanner.run(in.data(), got.data(), kRows, kColumns, kColumns, starts.data());
         for (std::size_t k = 0; k < kColumns; ++k) {
-            for (std::size_t i = 0; i < kRows; ++i) std::memcpy(&line[i * width], &in[(i * kColumns + k) * width], width);
+            for (std::size_t i = 0; i < kRows; ++i)
+                std::memcpy(&line[i * width], &in[(i * kColumns + k) * width], width);
             scan_ref(scan, dtype, line.data(), scanned.data(), kRows);
             for (std::size_t i = 0; i < kRows; ++i)
                 std::memcpy(&want[(i * kColumns + k) * width], &scanned[i * width], width);
