@@ -13,7 +13,7 @@ public:
     template <class T>
     bool run(const std::string& name, std::span<const T> x, std::span<T> out) {
 #define HEDDLE_CASE(word, function) \
-    if (name == #word) return loop(x, out, function)
+    if (name == #word) return loop(x, out, [](auto v) { return function(v); })
         if constexpr (std::is_same_v<T, float>) {
             HEDDLE_CASE(exp, Sleef_expf8_u10avx2);
             HEDDLE_CASE(exp2, Sleef_exp2f8_u10avx2);
@@ -66,11 +66,13 @@ public:
     }
 
 private:
-    static bool loop(std::span<const float> x, std::span<float> out, __m256 (*f)(__m256)) {
+    template <class F>
+    static bool loop(std::span<const float> x, std::span<float> out, F f) {
         for (std::size_t i = 0; i + 8 <= x.size(); i += 8) _mm256_storeu_ps(&out[i], f(_mm256_loadu_ps(&x[i])));
         return true;
     }
-    static bool loop(std::span<const double> x, std::span<double> out, __m256d (*f)(__m256d)) {
+    template <class F>
+    static bool loop(std::span<const double> x, std::span<double> out, F f) {
         for (std::size_t i = 0; i + 4 <= x.size(); i += 4) _mm256_storeu_pd(&out[i], f(_mm256_loadu_pd(&x[i])));
         return true;
     }

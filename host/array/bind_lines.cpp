@@ -41,7 +41,7 @@ KeepDims keep(const Call& call, std::size_t i) { return call.flag(i) ? KeepDims:
 double share_of(const Call& call, double whole, const std::string& expected) {
     const double q = call.real(1, 0);
     if (!(q >= 0 && q <= whole))
-        call.fail(1, expected, "write the median's, for one, as " + std::string(whole == 1 ? "0.5" : "50"));
+        call.fail(1, expected, std::string("write ") + (whole == 1 ? "0.5" : "50") + ", for one: the median");
     return q / whole;
 }
 

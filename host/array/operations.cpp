@@ -111,6 +111,18 @@ std::string equivalent_of(const Function& function) {
     return function.name == "astype" ? "numpy.ndarray.astype" : "numpy." + function.name;
 }
 
+// A sentence in lines of a terminal, each after six spaces.
+std::string indented(std::string_view sentence) {
+    constexpr std::size_t kWidth = 84;
+    std::string text;
+    while (!sentence.empty()) {
+        const auto end = sentence.size() <= kWidth ? sentence.size() : sentence.rfind(' ', kWidth);
+        text += "      " + std::string(sentence.substr(0, end)) + "\n";
+        sentence.remove_prefix(std::min(end + 1, sentence.size()));
+    }
+    return text;
+}
+
 }  // namespace
 
 std::vector<Operation> operations() {
@@ -144,9 +156,9 @@ std::string operations_text() {
             group = operation.group;
             text += (text.empty() ? "" : "\n") + group + ":\n";
         }
-        text += "  " + operation.signature + "\n      " + operation.doc + "\n      ";
-        if (!operation.dtypes.empty()) text += "takes " + operation.dtypes + "; ";
-        text += operation.memory + "; " + operation.bits + "\n";
+        text += "  " + operation.signature + "\n" + indented(operation.doc);
+        if (!operation.dtypes.empty()) text += indented("takes " + operation.dtypes);
+        text += indented(operation.memory + "; " + operation.bits);
     }
     return text;
 }

@@ -76,6 +76,7 @@ struct Plan::State {
     void add_pass(const Shape& space, const std::vector<Product>& products, int level, std::int64_t memory);
     std::set<const Node*> stages_before(int level) const;
     std::vector<Item> make_items(const std::vector<int>& levels);
+    PassReport report_of(const Node& whole) const;
     void write_reports();
     void submit_passes(Scope& scope, std::size_t next);
     WholeOperand operand_of(const Node& node) const;
@@ -252,25 +253,34 @@ void Plan::State::add_pass(const Shape& space, const std::vector<Product>& produ
     }
 }
 
+PassReport Plan::State::report_of(const Node& whole) const {
+    const auto& operation = *whole.as<Whole>()->operation;
+    PassReport made;
+    made.shape = made.tile = whole.inputs[0]->shape;
+    made.tiles = 1;
+    made.memory = operation.scratch_bytes(operand_of(whole), context.engine.threads());
+    made.produces.push_back(operation.name() + ": " + std::string(name_of(whole.dtype)) + " " + to_string(whole.shape) +
+                            ", in memory as a whole");
+    return made;
+}
+
 void Plan::State::write_reports() {
     std::int64_t most = 0, together = 0;
-    for (const auto& pass : passes) {
-        report.passes.push_back(pass.report());
+    std::size_t whole = 0;
+    // In the order in which submit_passes() submits them.
+    const auto add_wholes = [&](int level) {
+        for (; whole < wholes.size() && wholes[whole].level < level; ++whole)
+            report.passes.push_back(report_of(*wholes[whole].node));
+    };
+    for (std::size_t i = 0; i < passes.size(); ++i) {
+        add_wholes(pass_levels[i]);
+        report.passes.push_back(passes[i].report());
         report.bytes_read += report.passes.back().bytes_read;
         report.bytes_written += report.passes.back().bytes_written;
         most = std::max(most, report.passes.back().memory);
         together += report.passes.back().memory;
     }
-    for (const auto& step : wholes) {
-        const auto& operation = *step.node->as<Whole>()->operation;
-        PassReport of_whole;
-        of_whole.shape = of_whole.tile = step.node->inputs[0]->shape;
-        of_whole.tiles = 1;
-        of_whole.memory = operation.scratch_bytes(operand_of(*step.node), context.engine.threads());
-        of_whole.produces.push_back(operation.name() + ": " + std::string(name_of(step.node->dtype)) + " " +
-                                    to_string(step.node->shape) + ", in memory as a whole");
-        report.passes.push_back(std::move(of_whole));
-    }
+    add_wholes(std::numeric_limits<int>::max());
     for (const auto i : copied) {
         report.bytes_written += bytes_of(*roots[i]);
         context.progress.bytes_total += bytes_of(*roots[i]);

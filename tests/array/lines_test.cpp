@@ -213,6 +213,7 @@ TEST(LinesOperations, AreSharedByTargets) {
     for (const auto& pass : plan.report().passes)
         for (const auto& made : pass.produces) sorts += made.starts_with("sort: float64 (30, 50)") ? 1 : 0;
     EXPECT_EQ(sorts, 1);
+    EXPECT_TRUE(plan.report().passes[0].produces[0].starts_with("sort:"));  // before what needs it
     const Plan different(engine, {{sort(a), "x"}, {sort(a, 0), "y"}, {argsort(a), "z"}});
     EXPECT_EQ(different.report().passes.size(), 3u);
 }
