@@ -31,8 +31,7 @@ class RadixSort {
 public:
     enum class Result { values, positions };
 
-    // Each step that can be shared is cut into `parts`, at least 1. ArgumentError for a type without radix, or parts
-    // < 1.
+    // Cuts each step that can be shared into `parts`. ArgumentError: a type without radix, or parts < 1.
     RadixSort(DType dtype, Result result, std::int64_t n, int parts);
 
     static bool has_radix(DType dtype) { return !is_complex(dtype); }

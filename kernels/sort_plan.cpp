@@ -8,7 +8,7 @@ namespace {
 
 using Result = RadixSort::Result;
 
-// Bits of a digit: few keys are not worth many bins, and 16 bits are two digits anyhow.
+// The bits of a digit: few keys are not worth many bins, and 16 bits are two digits anyhow.
 constexpr int kNarrow = 8, kWide = 11;
 constexpr std::int64_t kManyKeys = 1 << 14;
 // A scatter goes through lines when its records outgrow the caches.

@@ -26,9 +26,9 @@ HEDDLE_API Array cumprod(const Array& a, Axis axis = {});
 HEDDLE_API Array cummax(const Array& a, Axis axis = {});
 HEDDLE_API Array cummin(const Array& a, Axis axis = {});
 
-// The value below which a share q in [0, 1] of the line lies, between two neighbours in proportion (numpy.quantile's
-// method "linear"). NaN where the line has one. ArgumentError for q outside, ShapeError for an empty line, DTypeError
-// for complex numbers.
+// The value below which a share q in [0, 1] of the line lies: an element, or between two in proportion
+// (numpy.quantile's method "linear"). NaN where the line has one. ArgumentError for q outside, ShapeError for an empty
+// line, DTypeError for complex numbers.
 HEDDLE_API Array quantile(const Array& a, double q, Axis axis = {}, KeepDims keep = KeepDims::no);
 // The middle value, or the mean of the two; otherwise as quantile.
 HEDDLE_API Array median(const Array& a, Axis axis = {}, KeepDims keep = KeepDims::no);

@@ -205,6 +205,25 @@ TEST(LinesOperations, AreOperandsThemselves) {
     same(sort(pending, {}), sort(a, {}) * 2.0);
 }
 
+TEST(LinesOperations, StandBetweenPassesOnDevices) {
+    std::vector<double> data(90'000);
+    for (std::size_t i = 0; i < data.size(); ++i) data[i] = std::sin(static_cast<double>(i)) * 1000;
+    const Array a = from_values(data, {300, 300});
+    const Array wanted = cumsum(sort(a * 2.0, 0) - median(exp(a / 1000.0), 1, KeepDims::yes), 1) * a;
+    Engine reference(EngineOptions{.device = "reference"});
+    const Bytes expected = bytes_of(reference, wanted);
+    for (const std::string device : {"sim:devices=2,memory=1M", "sim:devices=1,memory=64M"}) {
+        EngineOptions options{.threads = 4, .device = device};
+        options.placement.policy = PlacementOptions::Policy::gpu;
+        Engine engine(options);
+        EXPECT_EQ(bytes_of(engine, wanted), expected) << device;
+    }
+    std::vector<double> out(data.size());
+    evaluate_into(reference, sort(a, {}), std::span(out)).wait();
+    std::sort(data.begin(), data.end());
+    EXPECT_EQ(out, data);
+}
+
 TEST(LinesOperations, AreSharedByTargets) {
     Engine engine(EngineOptions{.threads = 2});
     const Array a = mixed(DType::float64, {30, 50});

@@ -47,7 +47,7 @@ Bytes random_bits(DType dtype, std::int64_t n) {
 
 std::vector<Input> inputs(DType dtype, std::int64_t n) {
     const auto count = static_cast<std::size_t>(n);
-    const Bytes mixed = test::mixed_bytes(dtype, count, 5);
+    const Bytes mixed = test::mixed_bytes(dtype, std::max<std::size_t>(count, 1), 5);
     Places order(count), mirrored, few(count), near(count);
     argsort_ref(dtype, mixed.data(), order.data(), n);
     mirrored.assign(order.rbegin(), order.rend());
