@@ -4,9 +4,11 @@
 numexpr     numexpr.evaluate into a preallocated result; mean and std from its sums
 numpy       the expression as it is written, with NumPy's temporaries and a new result
 numpy-out   one ufunc after the other into preallocated memory
+numba       a parallel loop over the elements into preallocated memory, its compilation not counted; no reductions
 """
 import argparse
 import json
+import math
 import os
 import sys
 import time
@@ -16,7 +18,7 @@ ROW = 1000
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--system", choices=["numexpr", "numpy", "numpy-out"], default="numpy")
+    parser.add_argument("--system", choices=["numexpr", "numpy", "numpy-out", "numba"], default="numpy")
     parser.add_argument("--case", default="all")
     parser.add_argument("--n", type=float, default=1e8)
     parser.add_argument("--threads", type=int, default=2)
@@ -112,10 +114,37 @@ CASES = {
 }
 
 
+# One element for numba, with numbers of the arrays' type.
+NUMBA = {
+    "polynomial": "a[i]*b[i] + b[i]*c[i] + a[i]*c[i] + a[i]",
+    "sine": "f(2)*a[i]*a[i] + f(3)*b[i]*math.sin(c[i])",
+    "ratio": "(a[i] - b[i]) / (a[i] + b[i])",
+    "select": "(a[i] if a[i] > b[i] else b[i]) + c[i]",
+    "norm": "math.sqrt(a[i]*a[i] + b[i]*b[i])",
+    "increment": "a[i] + f(1)",
+    "mask": "(a[i] > f(0.5)) & (b[i] < f(0.5))",
+    "polynomial_f64": "a[i]*b[i] + b[i]*c[i] + a[i]*c[i] + a[i]",
+}
+
+
+def numba_evaluator(case, values, out):
+    numba.set_num_threads(min(arguments.threads, numba.config.NUMBA_NUM_THREADS))
+    scope = {"math": math, "f": np.float32, "prange": numba.prange}
+    exec(f"def loop(a, b, c, out):\n    for i in prange(out.size):\n        out[i] = {NUMBA[case]}\n", scope)
+    loop = numba.njit(parallel=True, error_model="numpy")(scope["loop"])
+
+    def run():
+        loop(values["a"], values["b"], values["c"], out)
+        return out
+    return run
+
+
 def evaluator(system, case, values):
     """A function that computes the case once and returns its values."""
     text, plain, into, result = CASES[case]
     out = None if result is None else np.zeros(values["a"].shape, result)
+    if system == "numba":
+        return numba_evaluator(case, values, out)
     if system == "numexpr":
         if callable(text):
             return lambda: text(values)
@@ -135,6 +164,8 @@ def inputs(n, dtype):
 
 def version(system):
     text = f"NumPy {np.__version__}"
+    if system == "numba":
+        return f"numba {numba.__version__}, {text}"
     return f"numexpr {ne.__version__}, {text}" if system == "numexpr" else text
 
 
@@ -144,6 +175,8 @@ def main(options):
     names = list(CASES) if options.case == "all" else [options.case]
     values = None
     for case in names:
+        if options.system == "numba" and case not in NUMBA:
+            continue
         if case == "polynomial_f64":
             values = None
             values = inputs(options.n, np.float64)
@@ -164,7 +197,7 @@ def main(options):
                 seconds.append(round(time.perf_counter() - start, 6))
         result = np.asarray(result)
         print(json.dumps({"topic": "expr", "system": options.system, "version": version(options.system), "case": case,
-                          "n": int(result.size), "threads": options.threads if options.system == "numexpr" else 1,
+                          "n": int(result.size), "threads": options.threads if options.system in ("numexpr", "numba") else 1,
                           "seconds": seconds, "checksum": float(np.sum(result, dtype=np.float64))}), flush=True)
         if options.dump:
             if CASES[case][3] is None:
@@ -180,6 +213,8 @@ if __name__ == "__main__":
 
         if arguments.system == "numexpr":
             import numexpr as ne
+        if arguments.system == "numba":
+            import numba
     except ImportError as error:
-        sys.exit(f"{sys.argv[0]}: {error} (Debian: python3-numpy, python3-numexpr)")
+        sys.exit(f"{sys.argv[0]}: {error} (Debian: python3-numpy, python3-numexpr, python3-numba)")
     main(arguments)

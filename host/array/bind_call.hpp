@@ -28,6 +28,7 @@ public:
     const Function& function() const { return function_; }
     const expr::Span& place() const { return at_; }
     bool given(std::size_t i) const { return arguments_[i].has_value() && !arguments_[i]->is_none(); }
+    bool none(std::size_t i) const { return arguments_[i].has_value() && arguments_[i]->is_none(); }
     const Value& value(std::size_t i) const { return *arguments_[i]; }
 
     Array array(std::size_t i) const;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "host/array/whole.hpp"
+
 namespace heddle::array {
 namespace {
 
@@ -50,6 +52,7 @@ struct KeyWriter {
         put(key, reduction.ddof);
     }
     void operator()(const HistogramCounts& histogram) const { put(key, histogram.bins); }
+    void operator()(const Whole& whole) const { key += whole.operation->key(); }
 };
 
 bool is_fill(const Node& node) { return node.is<Constant>() || (node.is<View>() && is_fill(*node.inputs[0])); }
@@ -93,7 +96,9 @@ void Stager::add(const NodePtr& node) { stage(node); }
 int Stager::stage(const NodePtr& node) {
     if (const auto found = staged_.find(node.get()); found != staged_.end()) return found->second;
     int level = 0;
-    if (node->is<Reduction>() || node->is<HistogramCounts>()) {
+    if (node->is<Whole>()) {
+        if (!is_whole_memory(*node->inputs[0])) level = stage(node->inputs[0]) + 1;
+    } else if (is_step(*node)) {
         for (const auto& input : node->inputs) level = std::max(level, level_of(input));
         // The bounds of a histogram are read while it runs, so they are stages too.
         for (std::size_t i = 1; i < node->inputs.size(); ++i) level = std::max(level, stage(node->inputs[i]) + 1);
@@ -110,7 +115,7 @@ int Stager::stage(const NodePtr& node) {
 int Stager::level_of(const NodePtr& node) {
     if (const auto found = levels_.find(node.get()); found != levels_.end()) return found->second;
     int level = 0;
-    if (node->is<Reduction>() || node->is<HistogramCounts>()) {
+    if (is_step(*node)) {
         level = stage(node) + 1;
     } else {
         for (const auto& input : node->inputs) level = std::max(level, operand_level(input, *node));
@@ -121,8 +126,7 @@ int Stager::level_of(const NodePtr& node) {
 
 int Stager::operand_level(const NodePtr& input, const Node& user) {
     const bool repeats = input->shape.count() < user.shape.count() && !is_at_hand(*input) && !is_fill(*input);
-    const bool computed = !input->is<Reduction>() && !input->is<HistogramCounts>();
-    if (repeats && computed && bytes_of(*input) <= hoist_limit_) return stage(input) + 1;
+    if (repeats && !is_step(*input) && bytes_of(*input) <= hoist_limit_) return stage(input) + 1;
     return level_of(input);
 }
 

@@ -18,6 +18,7 @@ class Dataset;
 namespace heddle::array {
 
 class Evaluation;
+class WholeOperation;
 
 // Memory that holds values: given by the user, or filled by an evaluation that may still run.
 struct Storage {
@@ -73,7 +74,13 @@ struct HistogramCounts {
     std::int64_t bins;
 };
 
-using Payload = std::variant<Constant, Ramp, Memory, Stored, Elementwise, Cast, View, Take, Reduction, HistogramCounts>;
+// What needs its operand in memory as a whole: sorted lines, running sums. See whole.hpp.
+struct Whole {
+    std::shared_ptr<const WholeOperation> operation;
+};
+
+using Payload =
+    std::variant<Constant, Ramp, Memory, Stored, Elementwise, Cast, View, Take, Reduction, HistogramCounts, Whole>;
 
 // One value of the lazy algebra; immutable once built, so threads share it freely.
 struct Node {
@@ -93,6 +100,9 @@ struct Node {
     }
     expr::OperandType operand() const { return {dtype, weak}; }
 };
+
+// Whether the values are computed by a step of their own and lie in memory from then on.
+inline bool is_step(const Node& node) { return node.is<Reduction>() || node.is<HistogramCounts>() || node.is<Whole>(); }
 
 NodePtr make_node(Payload payload, DType dtype, const Shape& shape, std::vector<NodePtr> inputs = {});
 NodePtr make_constant(const expr::Scalar& value, bool weak);

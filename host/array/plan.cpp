@@ -1,12 +1,15 @@
 #include "host/array/plan.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "heddle/error.hpp"
 #include "host/array/evaluation.hpp"
 #include "host/array/graph.hpp"
 #include "host/array/pass.hpp"
 #include "host/array/pass_parts.hpp"
+#include "host/array/pass_runner.hpp"
+#include "host/array/whole.hpp"
 #include "host/memory/host_memory.hpp"
 #include "host/schedule/engine_core.hpp"
 
@@ -29,6 +32,13 @@ struct Item {
     std::set<std::string> inputs;
 };
 
+// A whole operation between the passes: after those of lower levels, before those of higher ones.
+struct WholeStep {
+    NodePtr node;
+    int level;
+    TargetStats* stats;
+};
+
 bool share(const std::set<std::string>& inputs, const std::set<std::string>& others) {
     return std::any_of(inputs.begin(), inputs.end(), [&](const auto& key) { return others.contains(key); });
 }
@@ -44,10 +54,13 @@ struct Plan::State {
     std::vector<std::unique_ptr<AnyBuffer>> buffers;
     std::vector<std::shared_ptr<std::byte>> memory;  // per target; null with a sink
     std::vector<Pass> passes;
+    std::vector<int> pass_levels;     // per pass
+    std::vector<WholeStep> wholes;    // by level
     std::vector<std::size_t> copied;  // targets whose values are resident and go to a sink at the end
     std::vector<const Node*> pending;
     PlanReport report;
     std::int64_t resident_bytes = 0;
+    std::size_t next_whole = 0;
     bool one_at_a_time = false;  // the passes: together they would not fit the memory
 
     explicit State(Engine& engine) : context{engine, {}, {}, {}, {}, 0, {}} {
@@ -63,8 +76,11 @@ struct Plan::State {
     void add_pass(const Shape& space, const std::vector<Product>& products, int level, std::int64_t memory);
     std::set<const Node*> stages_before(int level) const;
     std::vector<Item> make_items(const std::vector<int>& levels);
+    PassReport report_of(const Node& whole) const;
     void write_reports();
     void submit_passes(Scope& scope, std::size_t next);
+    WholeOperand operand_of(const Node& node) const;
+    void submit_wholes(Scope& scope, int level);
     void submit_copies(Scope& scope);
 };
 
@@ -80,7 +96,7 @@ void Plan::State::make_stages(std::vector<int>& levels) {
     }
     report.warnings = numpy_warnings(roots);
     for (const auto& root : roots) {
-        if (root->is<Reduction>() || root->is<HistogramCounts>()) stager.add(root);
+        if (is_step(*root)) stager.add(root);
         levels.push_back(stager.level_of(root));
     }
     stages = stager.stages();
@@ -112,6 +128,10 @@ void Plan::State::make_residents() {
         if (!counted.contains(stage.node.get()))
             resident_bytes +=
                 static_cast<std::int64_t>(memory::block_bytes(static_cast<std::size_t>(bytes_of(*stage.node))));
+    for (const auto& stage : stages)
+        if (const auto* whole = stage.node->as<Whole>(); whole && stage.node->shape.count() > 0)
+            resident_bytes += static_cast<std::int64_t>(memory::block_bytes(static_cast<std::size_t>(
+                whole->operation->scratch_bytes(operand_of(*stage.node), context.engine.threads()))));
     const auto limit = static_cast<std::int64_t>(context.engine.memory_limit());
     if (resident_bytes > limit)
         throw OutOfMemory("the results do not fit the memory limit",
@@ -152,6 +172,7 @@ std::vector<Item> Plan::State::make_items(const std::vector<int>& levels) {
     std::vector<Item> items;
     std::set<const Node*> made;
     const auto add = [&](Product product, int level) {
+        if (product.node->is<Whole>()) return wholes.push_back({product.node, level, product.stats});
         const NodePtr operand = Stage{product.node, level}.operand();
         const auto earlier = stages_before(level);
         Lowering lowering(earlier);
@@ -192,7 +213,9 @@ void Plan::State::make_passes(const std::vector<int>& levels) {
             if (other.level > item.level && other.space == item.space && share(item.inputs, other.inputs))
                 item.level = other.level;
     }
-    std::stable_sort(items.begin(), items.end(), [](const auto& a, const auto& b) { return a.level < b.level; });
+    const auto by_level = [](const auto& a, const auto& b) { return a.level < b.level; };
+    std::stable_sort(items.begin(), items.end(), by_level);
+    std::stable_sort(wholes.begin(), wholes.end(), by_level);
     const auto memory_left = static_cast<std::int64_t>(context.engine.memory_limit()) - resident_bytes;
     while (!items.empty()) {
         // Everything of this level that runs over the same space and shares an input joins one pass.
@@ -219,24 +242,45 @@ void Plan::State::make_passes(const std::vector<int>& levels) {
 // One pass for all products, or one for each where no tile suits all of them together.
 void Plan::State::add_pass(const Shape& space, const std::vector<Product>& products, int level, std::int64_t memory) {
     passes.emplace_back(context, space, products, stages_before(level));
+    pass_levels.push_back(level);
     try {
         passes.back().plan(memory);
     } catch (const OutOfMemory&) {
         if (products.size() == 1) throw;
         passes.pop_back();
+        pass_levels.pop_back();
         for (const auto& product : products) add_pass(space, {product}, level, memory);
     }
 }
 
+PassReport Plan::State::report_of(const Node& whole) const {
+    const auto& operation = *whole.as<Whole>()->operation;
+    PassReport made;
+    made.shape = made.tile = whole.inputs[0]->shape;
+    made.tiles = 1;
+    made.memory = operation.scratch_bytes(operand_of(whole), context.engine.threads());
+    made.produces.push_back(operation.name() + ": " + std::string(name_of(whole.dtype)) + " " + to_string(whole.shape) +
+                            ", in memory as a whole");
+    return made;
+}
+
 void Plan::State::write_reports() {
     std::int64_t most = 0, together = 0;
-    for (const auto& pass : passes) {
-        report.passes.push_back(pass.report());
+    std::size_t whole = 0;
+    // In the order in which submit_passes() submits them.
+    const auto add_wholes = [&](int level) {
+        for (; whole < wholes.size() && wholes[whole].level < level; ++whole)
+            report.passes.push_back(report_of(*wholes[whole].node));
+    };
+    for (std::size_t i = 0; i < passes.size(); ++i) {
+        add_wholes(pass_levels[i]);
+        report.passes.push_back(passes[i].report());
         report.bytes_read += report.passes.back().bytes_read;
         report.bytes_written += report.passes.back().bytes_written;
         most = std::max(most, report.passes.back().memory);
         together += report.passes.back().memory;
     }
+    add_wholes(std::numeric_limits<int>::max());
     for (const auto i : copied) {
         report.bytes_written += bytes_of(*roots[i]);
         context.progress.bytes_total += bytes_of(*roots[i]);
@@ -249,6 +293,7 @@ void Plan::State::write_reports() {
 // next.
 void Plan::State::submit_passes(Scope& scope, std::size_t next) {
     for (; next < passes.size(); ++next) {
+        submit_wholes(scope, pass_levels[next]);
         passes[next].submit(scope);
         if (!one_at_a_time || next + 1 == passes.size()) continue;
         const AnyAccess turn{context.turn.get(), Mode::update, std::nullopt};
@@ -259,7 +304,34 @@ void Plan::State::submit_passes(Scope& scope, std::size_t next) {
                           });
         return;
     }
+    submit_wholes(scope, std::numeric_limits<int>::max());
     submit_copies(scope);
+}
+
+WholeOperand Plan::State::operand_of(const Node& node) const {
+    const Node& input = *node.inputs[0];
+    WholeOperand operand{nullptr, nullptr, input.shape, input.dtype};
+    if (const auto resident = context.residents.find(&input); resident != context.residents.end())
+        operand.buffer = resident->second;
+    else if (const auto* memory = input.as<Memory>())
+        operand.memory = memory->storage->bytes.get();
+    return operand;
+}
+
+// Those of levels below `level` that are not submitted yet.
+void Plan::State::submit_wholes(Scope& scope, int level) {
+    for (; next_whole < wholes.size() && wholes[next_whole].level < level; ++next_whole) {
+        const auto& [node, at, counts] = wholes[next_whole];
+        AnyBuffer& result = *context.residents.at(node.get());
+        node->as<Whole>()->operation->submit(scope, context.engine, operand_of(*node), result);
+        if (counts == nullptr) continue;
+        const AnyAccess access{&result, Mode::read, std::nullopt};
+        scope.submit_list({.name = "statistics"}, {&access, 1},
+                          [=, stats = counts, dtype = node->dtype, n = node->shape.count()](
+                              const Piece&, const detail::Operand* operands) {
+                              count_non_finite(dtype, operands[0].data, n, *stats);
+                          });
+    }
 }
 
 void Plan::State::submit_copies(Scope& scope) {
@@ -297,6 +369,7 @@ const TargetStats& Plan::stats(std::size_t target) const { return *state_->stats
 void Plan::finish() {
     auto& state = *state_;
     state.passes.clear();
+    state.wholes.clear();
     state.context.residents.clear();
     state.context.evaluators.clear();
     state.context.turn.reset();

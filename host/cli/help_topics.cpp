@@ -1,6 +1,7 @@
 // The pages of `heddle help`: text, so longer than code would be.
 #include <array>
 
+#include "host/array/operations.hpp"
 #include "host/cli/command.hpp"
 #include "host/pipeline/version.hpp"
 
@@ -156,7 +157,8 @@ constexpr std::string_view kExpressions = R"(Expressions follow Python's grammar
   attributes    raw@gain: the attribute of the dataset that raw stands for
   constants     pi, e, inf, nan, True, False
 
-Types promote as in NumPy 2. docs/expressions.md has the whole language.
+Types promote as in NumPy 2. `heddle help ops` lists all functions, docs/expressions.md
+has the whole language.
 )";
 
 constexpr std::string_view kStatus = R"(exit status:
@@ -183,6 +185,8 @@ constexpr std::array<Page, 9> kPages{{{"eval", kEval, true, true, true},
                                       {"expressions", kExpressions},
                                       {"status", kStatus}}};
 
+constexpr std::string_view kOperations = "ops";
+
 std::string overview() {
     std::string text = "heddle " + std::string(pipeline::kVersion) +
                        ": array computations over HDF5 files\n\nusage: heddle COMMAND ...\n\n";
@@ -190,13 +194,14 @@ std::string overview() {
         text += "  " + std::string(command.name);
         text += std::string(10 - command.name.size(), ' ') + std::string(command.summary) + "\n";
     }
-    return text + "\n`heddle help COMMAND` explains one; there is also help on job, expressions and status.\n";
+    return text + "\n`heddle help COMMAND` explains one; there is also help on job, expressions, ops\nand status.\n";
 }
 
 }  // namespace
 
 std::optional<std::string> help_text(std::string_view topic) {
     if (topic.empty()) return overview();
+    if (topic == kOperations) return array::operations_text();
     for (const auto& page : kPages) {
         if (page.topic != topic) continue;
         std::string text(page.text);
@@ -211,6 +216,7 @@ std::optional<std::string> help_text(std::string_view topic) {
 std::vector<std::string> help_topics() {
     std::vector<std::string> topics;
     for (const auto& page : kPages) topics.emplace_back(page.topic);
+    topics.emplace_back(kOperations);
     return topics;
 }
 

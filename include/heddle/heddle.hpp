@@ -9,5 +9,6 @@
 #include "heddle/expression.hpp"
 #include "heddle/functions.hpp"
 #include "heddle/hdf5.hpp"
+#include "heddle/lines.hpp"
 #include "heddle/reductions.hpp"
 #include "heddle/scope.hpp"

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "host/array/bind_registry.hpp"
+#include "host/array/operations.hpp"
 #include "tests/support/paths.hpp"
 
 namespace heddle::array {
@@ -23,6 +24,17 @@ TEST(ExpressionPage, ListsExactlyTheFunctionsThatExist) {
     ASSERT_NE(end, std::string::npos);
     begin = page.find("-->\n", begin) + 4;
     auto wanted = "\n" + function_reference() + "\n";
+    EXPECT_EQ(page.substr(begin, end - begin), wanted) << "the page should hold:\n" << wanted;
+}
+
+TEST(OperationsPage, SaysOfEachFunctionWhatHolds) {
+    const auto page = read(test::source_path("docs/operations.md"));
+    auto begin = page.find("<!-- operations:");
+    const auto end = page.find("<!-- end of operations -->");
+    ASSERT_NE(begin, std::string::npos);
+    ASSERT_NE(end, std::string::npos);
+    begin = page.find("-->\n", begin) + 4;
+    const auto wanted = "\n" + operations_markdown() + "\n";
     EXPECT_EQ(page.substr(begin, end - begin), wanted) << "the page should hold:\n" << wanted;
 }
 
