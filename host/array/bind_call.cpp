@@ -10,7 +10,7 @@
 namespace heddle::array {
 namespace {
 
-std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
+std::string in_quotes(std::string_view text) { return "'" + std::string(text) + "'"; }
 
 std::size_t find_parameter(const Function& function, const std::string& name) {
     for (std::size_t i = 0; i < function.parameters.size(); ++i) {
@@ -54,25 +54,25 @@ void Call::set(std::vector<Value> positional, std::vector<std::pair<expr::Span, 
             std::vector<std::string_view> known;
             for (const auto& parameter : parameters) known.push_back(parameter.name);
             auto near = nearest_name(name, known);
-            source_.fail(keywords[k].first, {function_.name + "() has no argument " + quoted(name),
-                                             near.empty() ? "" : "did you mean " + quoted(near) + "?",
+            source_.fail(keywords[k].first, {function_.name + "() has no argument " + in_quotes(name),
+                                             near.empty() ? "" : "did you mean " + in_quotes(near) + "?",
                                              "write it as " + function_.signature});
         }
         if (arguments_[i])
-            source_.fail(keywords[k].first,
-                         {"the argument " + quoted(parameters[i].name) + " is given twice", "", "remove one of them"});
+            source_.fail(keywords[k].first, {"the argument " + in_quotes(parameters[i].name) + " is given twice", "",
+                                             "remove one of them"});
         arguments_[i] = std::move(keywords[k].second);
     }
     for (std::size_t i = 0; i < parameters.size(); ++i)
         if (parameters[i].otherwise.empty() && !arguments_[i])
-            source_.fail(at_, {function_.name + "() needs the argument " + quoted(parameters[i].name), "",
+            source_.fail(at_, {function_.name + "() needs the argument " + in_quotes(parameters[i].name), "",
                                "write it as " + function_.signature});
 }
 
 void Call::fail(std::size_t i, const std::string& expected, const std::string& remedy) const {
     fail_at(
         source_, value(i).at,
-        {"the argument " + quoted(function_.parameters[i].name) + " of " + function_.name + "() must be " + expected,
+        {"the argument " + in_quotes(function_.parameters[i].name) + " of " + function_.name + "() must be " + expected,
          "it is " + describe(value(i)), remedy});
 }
 

@@ -97,7 +97,8 @@ int Stager::stage(const NodePtr& node) {
     if (const auto found = staged_.find(node.get()); found != staged_.end()) return found->second;
     int level = 0;
     if (node->is<Whole>()) {
-        if (!is_whole_memory(*node->inputs[0])) level = stage(node->inputs[0]) + 1;
+        for (const auto& input : node->inputs)
+            if (!is_whole_memory(*input)) level = std::max(level, stage(input) + 1);
     } else if (is_step(*node)) {
         for (const auto& input : node->inputs) level = std::max(level, level_of(input));
         // The bounds of a histogram are read while it runs, so they are stages too.

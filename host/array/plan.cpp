@@ -79,7 +79,7 @@ struct Plan::State {
     PassReport report_of(const Node& whole) const;
     void write_reports();
     void submit_passes(Scope& scope, std::size_t next);
-    WholeOperand operand_of(const Node& node) const;
+    std::vector<WholeOperand> operands_of(const Node& whole) const;
     void submit_wholes(Scope& scope, int level);
     void submit_copies(Scope& scope);
 };
@@ -131,7 +131,7 @@ void Plan::State::make_residents() {
     for (const auto& stage : stages)
         if (const auto* whole = stage.node->as<Whole>(); whole && stage.node->shape.count() > 0)
             resident_bytes += static_cast<std::int64_t>(memory::block_bytes(static_cast<std::size_t>(
-                whole->operation->scratch_bytes(operand_of(*stage.node), context.engine.threads()))));
+                whole->operation->scratch_bytes(operands_of(*stage.node), context.engine.threads()))));
     const auto limit = static_cast<std::int64_t>(context.engine.memory_limit());
     if (resident_bytes > limit)
         throw OutOfMemory("the results do not fit the memory limit",
@@ -258,7 +258,7 @@ PassReport Plan::State::report_of(const Node& whole) const {
     PassReport made;
     made.shape = made.tile = whole.inputs[0]->shape;
     made.tiles = 1;
-    made.memory = operation.scratch_bytes(operand_of(whole), context.engine.threads());
+    made.memory = operation.scratch_bytes(operands_of(whole), context.engine.threads());
     made.produces.push_back(operation.name() + ": " + std::string(name_of(whole.dtype)) + " " + to_string(whole.shape) +
                             ", in memory as a whole");
     return made;
@@ -308,14 +308,17 @@ void Plan::State::submit_passes(Scope& scope, std::size_t next) {
     submit_copies(scope);
 }
 
-WholeOperand Plan::State::operand_of(const Node& node) const {
-    const Node& input = *node.inputs[0];
-    WholeOperand operand{nullptr, nullptr, input.shape, input.dtype};
-    if (const auto resident = context.residents.find(&input); resident != context.residents.end())
-        operand.buffer = resident->second;
-    else if (const auto* memory = input.as<Memory>())
-        operand.memory = memory->storage->bytes.get();
-    return operand;
+std::vector<WholeOperand> Plan::State::operands_of(const Node& whole) const {
+    std::vector<WholeOperand> operands;
+    for (const auto& input : whole.inputs) {
+        WholeOperand operand{nullptr, nullptr, input->shape, input->dtype};
+        if (const auto resident = context.residents.find(input.get()); resident != context.residents.end())
+            operand.buffer = resident->second;
+        else if (const auto* memory = input->as<Memory>())
+            operand.memory = memory->storage->bytes.get();
+        operands.push_back(std::move(operand));
+    }
+    return operands;
 }
 
 // Those of levels below `level` that are not submitted yet.
@@ -323,7 +326,7 @@ void Plan::State::submit_wholes(Scope& scope, int level) {
     for (; next_whole < wholes.size() && wholes[next_whole].level < level; ++next_whole) {
         const auto& [node, at, counts] = wholes[next_whole];
         AnyBuffer& result = *context.residents.at(node.get());
-        node->as<Whole>()->operation->submit(scope, context.engine, operand_of(*node), result);
+        node->as<Whole>()->operation->submit(scope, context.engine, operands_of(*node), result);
         if (counts == nullptr) continue;
         const AnyAccess access{&result, Mode::read, std::nullopt};
         scope.submit_list({.name = "statistics"}, {&access, 1},

@@ -1,5 +1,7 @@
 #include "host/array/whole.hpp"
 
+#include <utility>
+
 namespace heddle::array {
 
 Lines::Lines(const Shape& shape, int axis) {
@@ -12,9 +14,9 @@ Lines::Lines(const Shape& shape, int axis) {
         if (a != axis) (a < axis ? outer : inner) *= shape[a];
 }
 
-NodePtr make_whole(std::shared_ptr<const WholeOperation> operation, const NodePtr& operand, DType dtype,
+NodePtr make_whole(std::shared_ptr<const WholeOperation> operation, std::vector<NodePtr> operands, DType dtype,
                    const Shape& shape) {
-    return make_node(Whole{std::move(operation)}, dtype, shape, {operand});
+    return make_node(Whole{std::move(operation)}, dtype, shape, std::move(operands));
 }
 
 }  // namespace heddle::array

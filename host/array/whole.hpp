@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -28,38 +29,49 @@ struct WholeOperand {
     DType dtype = DType::float64;
 };
 
-// An operation that needs its operand in memory as a whole: its results depend on elements far away.
+using WholeOperands = std::span<const WholeOperand>;
+inline constexpr std::size_t kMaxWholeOperands = 4;
+
+// An operation that needs its operands in memory as a whole: its results depend on elements far away.
 class WholeOperation {
 public:
     virtual ~WholeOperation() = default;
     virtual std::string name() const = 0;
     // Equal keys over equal operands are one computation.
     virtual std::string key() const = 0;
-    // What its tasks allocate beside operand and result, at most.
-    virtual std::int64_t scratch_bytes(const WholeOperand& operand, int threads) const = 0;
-    // Submits what reads the operand and writes all of the result.
-    virtual void submit(Scope& scope, Engine& engine, const WholeOperand& operand, AnyBuffer& result) const = 0;
+    // What its tasks allocate beside operands and result, at most.
+    virtual std::int64_t scratch_bytes(WholeOperands operands, int threads) const = 0;
+    // Submits what reads the operands and writes all of the result.
+    virtual void submit(Scope& scope, Engine& engine, WholeOperands operands, AnyBuffer& result) const = 0;
 };
 
 // Whether a whole operation takes the node's memory as it is.
 inline bool is_whole_memory(const Node& node) { return node.is<Memory>(); }
 
-NodePtr make_whole(std::shared_ptr<const WholeOperation> operation, const NodePtr& operand, DType dtype,
+// At most kMaxWholeOperands operands.
+NodePtr make_whole(std::shared_ptr<const WholeOperation> operation, std::vector<NodePtr> operands, DType dtype,
                    const Shape& shape);
 
-// Submits a task whose body gets (piece, operand's bytes, result's bytes), and what `more` are after them.
+// Submits a task whose body gets (piece, the operands' bytes, the result's bytes), and what `more` are after them.
 template <class Body>
-void submit_whole(Scope& scope, const TaskOptions& options, const WholeOperand& operand, AnyBuffer& result, Mode mode,
+void submit_whole(Scope& scope, const TaskOptions& options, WholeOperands operands, AnyBuffer& result, Mode mode,
                   std::span<const AnyAccess> more, Body body) {
     std::vector<AnyAccess> accesses{{&result, mode, std::nullopt}};
-    if (operand.buffer != nullptr) accesses.push_back({operand.buffer, Mode::read, std::nullopt});
     accesses.insert(accesses.end(), more.begin(), more.end());
-    const bool in_buffer = operand.buffer != nullptr;
-    scope.submit_list(options, accesses,
-                      [=, memory = operand.memory](const Piece& piece, const detail::Operand* operands) {
-                          const void* from = in_buffer ? operands[1].data : memory;
-                          body(piece, from, operands[0].data, operands + (in_buffer ? 2 : 1));
-                      });
+    std::array<const void*, kMaxWholeOperands> memory{};
+    std::array<std::size_t, kMaxWholeOperands> access{};  // 0: in `memory`
+    for (std::size_t i = 0; i < operands.size(); ++i) {
+        memory[i] = operands[i].memory;
+        if (operands[i].buffer == nullptr) continue;
+        access[i] = accesses.size();
+        accesses.push_back({operands[i].buffer, Mode::read, std::nullopt});
+    }
+    scope.submit_list(options, accesses, [=](const Piece& piece, const detail::Operand* all) {
+        auto from = memory;
+        for (std::size_t i = 0; i < from.size(); ++i)
+            if (access[i] != 0) from[i] = all[access[i]].data;
+        body(piece, from.data(), all[0].data, all + 1);
+    });
 }
 
 }  // namespace heddle::array

@@ -12,6 +12,7 @@ namespace {
 
 using array::Lines;
 using array::WholeOperand;
+using array::WholeOperands;
 using kernels::kScanBlock;
 using kernels::Scan;
 using kernels::ScanState;
@@ -40,12 +41,14 @@ public:
     std::string name() const override { return name_of(scan_); }
     std::string key() const override { return name() + std::to_string(axis_); }
 
-    std::int64_t scratch_bytes(const WholeOperand& operand, int threads) const override {
+    std::int64_t scratch_bytes(WholeOperands operands, int threads) const override {
+        const WholeOperand& operand = operands[0];
         const Lines lines(operand.shape, axis_);
         return shares_lines(lines, threads) ? blocks(lines) * static_cast<std::int64_t>(sizeof(ScanState)) : 0;
     }
 
-    void submit(Scope& scope, Engine& engine, const WholeOperand& operand, AnyBuffer& result) const override {
+    void submit(Scope& scope, Engine& engine, WholeOperands operands, AnyBuffer& result) const override {
+        const WholeOperand& operand = operands[0];
         const Lines lines(operand.shape, axis_);
         if (shares_lines(lines, engine.threads()))
             submit_blocks(scope, engine, operand, result, lines);
@@ -66,9 +69,9 @@ private:
         const std::int64_t groups = (lines.inner + kColumns - 1) / kColumns, units = lines.outer * groups;
         const auto width = static_cast<std::int64_t>(size_of(operand.dtype));
         array::submit_whole(
-            scope, {.name = name_of(scan_), .pieces = pieces_for(units, engine), .place = Place::cpu}, operand, result,
-            Mode::write, {},
-            [=, scanner = &scanner_](const Piece& piece, const void* in, void* out, const detail::Operand*) {
+            scope, {.name = name_of(scan_), .pieces = pieces_for(units, engine), .place = Place::cpu}, {&operand, 1},
+            result, Mode::write, {},
+            [=, scanner = &scanner_](const Piece& piece, const void* const* in, void* out, const detail::Operand*) {
                 for_each_unit(piece, units, [&](std::int64_t unit) {
                     const std::int64_t first = unit % groups * kColumns,
                                        columns = std::min(kColumns, lines.inner - first);
@@ -76,7 +79,7 @@ private:
                     std::fill_n(states, columns, scanner->identity);
                     for (std::int64_t i = 0; i < lines.n; i += kScanBlock) {
                         const std::int64_t at = ((unit / groups * lines.n + i) * lines.inner + first) * width;
-                        scanner->run(static_cast<const std::byte*>(in) + at, static_cast<std::byte*>(out) + at,
+                        scanner->run(static_cast<const std::byte*>(in[0]) + at, static_cast<std::byte*>(out) + at,
                                      std::min(kScanBlock, lines.n - i), lines.inner, columns, states);
                     }
                 });
@@ -111,17 +114,17 @@ private:
                               for (std::int64_t line = 0; line < lines.outer; ++line)
                                   scanner->starts({states + line * per_line, static_cast<std::size_t>(per_line)});
                           });
-        array::submit_whole(
-            scope, {.name = name_of(scan_), .pieces = pieces, .place = Place::cpu}, operand, result, Mode::write,
-            {&from_totals, 1},
-            [=, scanner = &scanner_](const Piece& piece, const void* in, void* out, const detail::Operand* more) {
-                const auto* states = static_cast<const ScanState*>(more[0].data);
-                for_each_unit(piece, count, [&](std::int64_t b) {
-                    ScanState state = states[b];
-                    scanner->run(static_cast<const std::byte*>(in) + start(b), static_cast<std::byte*>(out) + start(b),
-                                 length(b), 1, 1, &state);
-                });
-            });
+        array::submit_whole(scope, {.name = name_of(scan_), .pieces = pieces, .place = Place::cpu}, {&operand, 1},
+                            result, Mode::write, {&from_totals, 1},
+                            [=, scanner = &scanner_](const Piece& piece, const void* const* in, void* out,
+                                                     const detail::Operand* more) {
+                                const auto* states = static_cast<const ScanState*>(more[0].data);
+                                for_each_unit(piece, count, [&](std::int64_t b) {
+                                    ScanState state = states[b];
+                                    scanner->run(static_cast<const std::byte*>(in[0]) + start(b),
+                                                 static_cast<std::byte*>(out) + start(b), length(b), 1, 1, &state);
+                                });
+                            });
     }
 
     Scan scan_;
@@ -138,7 +141,7 @@ Array scanned(Scan scan, const Array& a, Axis axis) {
     const int along = axis ? array::normalize_axis(*axis, a.rank()) : -1;
     const Shape shape = axis ? a.shape() : Shape{a.size()};
     const Array result(array::make_whole(std::make_shared<ScanOperation>(scan, along, compute),
-                                         a.astype(compute).node(), compute, shape));
+                                         {a.astype(compute).node()}, compute, shape));
     return a.dtype() == DType::float16 ? result.astype(DType::float16) : result;
 }
 

@@ -13,6 +13,7 @@ namespace {
 
 using array::Lines;
 using array::WholeOperand;
+using array::WholeOperands;
 using kernels::RadixSort;
 using Result = RadixSort::Result;
 
@@ -100,7 +101,8 @@ public:
     std::string name() const override { return result_ == Result::values ? "sort" : "argsort"; }
     std::string key() const override { return name() + std::to_string(axis_); }
 
-    std::int64_t scratch_bytes(const WholeOperand& operand, int threads) const override {
+    std::int64_t scratch_bytes(WholeOperands operands, int threads) const override {
+        const WholeOperand& operand = operands[0];
         const Lines lines(operand.shape, axis_);
         if (shares_lines(operand, lines, threads))
             return static_cast<std::int64_t>(RadixSort::scratch_bytes(operand.dtype, result_, lines.n, threads));
@@ -108,7 +110,8 @@ public:
         return units.pieces * units.scratch;
     }
 
-    void submit(Scope& scope, Engine& engine, const WholeOperand& operand, AnyBuffer& result) const override {
+    void submit(Scope& scope, Engine& engine, WholeOperands operands, AnyBuffer& result) const override {
+        const WholeOperand& operand = operands[0];
         const Lines lines(operand.shape, axis_);
         if (shares_lines(operand, lines, engine.threads()))
             submit_shared(scope, engine, operand, result, lines);
@@ -126,14 +129,15 @@ private:
         const Units units(operand, result_, lines, engine.threads());
         const AnyBuffer scratch(engine, DType::uint8, Shape{units.pieces * units.scratch}, {.name = "scratch"});
         const AnyAccess to_scratch{&scratch, Mode::write, std::nullopt};
-        array::submit_whole(
-            scope, {.name = task_name(), .pieces = units.pieces, .place = Place::cpu}, operand, result, Mode::write,
-            {&to_scratch, 1}, [units](const Piece& piece, const void* in, void* out, const detail::Operand* more) {
-                auto* memory = static_cast<std::byte*>(more[0].data) + piece.index * units.scratch;
-                for (auto u = units.count * piece.index / piece.count;
-                     u < units.count * (piece.index + 1) / piece.count; ++u)
-                    units.run(u, static_cast<const std::byte*>(in), static_cast<std::byte*>(out), memory);
-            });
+        array::submit_whole(scope, {.name = task_name(), .pieces = units.pieces, .place = Place::cpu}, {&operand, 1},
+                            result, Mode::write, {&to_scratch, 1},
+                            [units](const Piece& piece, const void* const* in, void* out, const detail::Operand* more) {
+                                auto* memory = static_cast<std::byte*>(more[0].data) + piece.index * units.scratch;
+                                for (auto u = units.count * piece.index / piece.count;
+                                     u < units.count * (piece.index + 1) / piece.count; ++u)
+                                    units.run(u, static_cast<const std::byte*>(in[0]), static_cast<std::byte*>(out),
+                                              memory);
+                            });
     }
 
     // Line after line, step after step: each task updates the result, so the next one waits for it.
@@ -146,11 +150,11 @@ private:
             for (int step = 0; step < sorter->steps(); ++step) {
                 const Mode mode = line == 0 && step == 0 ? Mode::write : Mode::update;
                 array::submit_whole(scope, {.name = task_name(), .pieces = sorter->parts_of(step), .place = Place::cpu},
-                                    operand, result, mode, {},
+                                    {&operand, 1}, result, mode, {},
                                     [sorter, step, from = line * lines.n * width, to = line * lines.n * out_width](
-                                        const Piece& piece, const void* in, void* out, const detail::Operand*) {
+                                        const Piece& piece, const void* const* in, void* out, const detail::Operand*) {
                                         sorter->run(step, static_cast<int>(piece.index),
-                                                    static_cast<const std::byte*>(in) + from,
+                                                    static_cast<const std::byte*>(in[0]) + from,
                                                     static_cast<std::byte*>(out) + to);
                                     });
             }
@@ -166,7 +170,7 @@ private:
 Array ordered(Result result, const Array& a, Axis axis) {
     const int along = axis ? array::normalize_axis(*axis, a.rank()) : -1;
     const DType dtype = result == Result::values ? a.dtype() : DType::int64;
-    return Array(array::make_whole(std::make_shared<SortOperation>(result, along), a.astype(a.dtype()).node(), dtype,
+    return Array(array::make_whole(std::make_shared<SortOperation>(result, along), {a.astype(a.dtype()).node()}, dtype,
                                    axis ? a.shape() : Shape{a.size()}));
 }
 

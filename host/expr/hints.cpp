@@ -100,7 +100,7 @@ constexpr std::array<Replacement, 26> kWords{{
     {"continue", "remove it"},
 }};
 
-std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
+std::string in_quotes(std::string_view text) { return "'" + std::string(text) + "'"; }
 
 }  // namespace
 
@@ -111,7 +111,7 @@ Slip slip_of_operator(std::string_view text) {
         if (!text.starts_with(slip)) continue;
         bool changes = slip.size() > 1 && slip.back() == '=' && slip != "===" && slip != "!==" && slip != ":=";
         return {slip.size(),
-                {"there is no operator " + quoted(slip), changes ? "arrays never change once they exist" : "",
+                {"there is no operator " + in_quotes(slip), changes ? "arrays never change once they exist" : "",
                  std::string(remedy)}};
     }
     return {};
@@ -138,7 +138,7 @@ Message slip_of_character(char32_t c, const std::string& shown) {
 Message slip_of_word(std::string_view word) {
     for (auto [slip, remedy] : kWords)
         if (word == slip)
-            return {quoted(word) + " is a reserved word", "an expression has no Python statements in it",
+            return {in_quotes(word) + " is a reserved word", "an expression has no Python statements in it",
                     std::string(remedy)};
     return {};
 }

@@ -143,7 +143,7 @@ inline std::vector<std::byte> mixed_bytes(DType t, std::size_t n, unsigned seed)
                 bytes[i] = std::byte{static_cast<unsigned char>((i * 2654435761u + seed) >> 7 & 1)};
         } else {
             const auto v = mixed_values<T>(n, seed);
-            std::memcpy(bytes.data(), v.data(), n * sizeof(T));
+            if (n != 0) std::memcpy(bytes.data(), v.data(), n * sizeof(T));
         }
     });
     return bytes;
