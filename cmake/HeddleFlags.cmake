@@ -14,7 +14,9 @@ string(REPLACE "-O3" "-O2" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")
 
 find_program(HEDDLE_CCACHE ccache)
 if(HEDDLE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-    set(CMAKE_CXX_COMPILER_LAUNCHER "${HEDDLE_CCACHE}")
+    # Without these ccache compiles all that takes a precompiled header anew.
+    set(CMAKE_CXX_COMPILER_LAUNCHER
+        "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros "${HEDDLE_CCACHE}")
 endif()
 
 add_library(heddle_flags INTERFACE)
@@ -43,6 +45,11 @@ if(HEDDLE_SANITIZE)
     target_link_options(heddle_flags INTERFACE -fsanitize=${HEDDLE_SANITIZE})
     # What the sanitizers insert makes g++ lose track of initialisation, in <regex> for one.
     target_compile_options(heddle_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
+endif()
+# Two thirds of a build with sanitizers were the tests and the command, and of these the optimiser, which they do not need.
+add_library(heddle_unoptimised INTERFACE)
+if(HEDDLE_SANITIZE)
+    target_compile_options(heddle_unoptimised INTERFACE -O0)
 endif()
 if(HEDDLE_FUZZ)
     target_compile_options(heddle_flags INTERFACE -fsanitize=fuzzer-no-link)
