@@ -2,7 +2,7 @@
 # Included by CMakeLists.txt it defines the build step; run as a script (-P) it writes the file.
 set(HEDDLE_DEVICE_HEADERS
     include/heddle/half.hpp include/heddle/device_view.cuh kernels/fn.hpp kernels/math.hpp kernels/math_wide.hpp kernels/math_exp.hpp kernels/math_log.hpp kernels/math_power.hpp
-    kernels/math_trig.hpp kernels/math_arc.hpp kernels/math_hyperbolic.hpp kernels/math_erf.hpp kernels/math_single.hpp kernels/complex.hpp kernels/half.hpp kernels/cast.hpp
+    kernels/math_trig.hpp kernels/math_arc.hpp kernels/math_hyperbolic.hpp kernels/math_erf.hpp kernels/math_single.hpp kernels/math_via_double.hpp kernels/complex.hpp kernels/half.hpp kernels/cast.hpp
     kernels/elementwise_fn.hpp kernels/reduce_state.hpp kernels/device_std.hpp kernels/device_access.hpp
     kernels/device_reduce.hpp kernels/histogram_bins.hpp kernels/device_histogram.hpp)
 set(HEDDLE_DEVICE_STD cstdint cmath bit limits concepts type_traits numbers complex)

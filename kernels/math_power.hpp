@@ -28,6 +28,11 @@ HEDDLE_FN double pow(double x, double y) {
     return one ? 1.0 : result;
 }
 
+// 1 / cbrt(m) for m in [0.5, 4), to 7 bits, and then to four times as many.
+HEDDLE_FN double first_inverse_cbrt(double m) {
+    return polynomial(m, 0x1.af7644b186c6p0, -0x1.1c5f6e4e6af56p0, 0x1.17f9ea3c3423bp-1, -0x1.0c14172a3049p-3,
+                      0x1.82a0122a91992p-7);
+}
 HEDDLE_FN double sharper_inverse_cbrt(double r, double m) {
     const double e = fma(-m, r * r * r, 1.0);
     return fma(r * e, fma(e, fma(e, 14.0 / 81.0, 2.0 / 9.0), 1.0 / 3.0), r);
@@ -42,10 +47,7 @@ HEDDLE_FN double cbrt(double x) {
     // m in [0.5, 4): size = m 2^(3 third)
     const double m =
         from_bits((bits & 0x000f'ffff'ffff'ffff) | 0x3ff0'0000'0000'0000) * power_of_2(fma(-3.0, third, exponent));
-    // 1 / cbrt(m), to 7 bits and then four times as many a turn.
-    double r = polynomial(m, 0x1.af7644b186c6p0, -0x1.1c5f6e4e6af56p0, 0x1.17f9ea3c3423bp-1, -0x1.0c14172a3049p-3,
-                          0x1.82a0122a91992p-7);
-    r = sharper_inverse_cbrt(sharper_inverse_cbrt(r, m), m);
+    const double r = sharper_inverse_cbrt(sharper_inverse_cbrt(first_inverse_cbrt(m), m), m);
     const double y = m * (r * r);
     const Wide square = product(y, y), cube = product(square.hi, y);
     const double rest = (m - cube.hi) - fma(square.lo, y, cube.lo);

@@ -2,8 +2,8 @@
 
 #include "kernels/math_trig.hpp"
 
-// exp, log, sin and cos of float32 in their own precision, or in double where that takes fewer operations. All other
-// functions of float32 are those of float64, rounded.
+// exp, log, sin and cos of float32 in their own precision, or in double where that takes fewer operations. The
+// others: math_via_double.hpp.
 namespace heddle::kernels::math {
 
 inline constexpr float kRounderSingle = 0x1.8p23f;
@@ -44,8 +44,12 @@ HEDDLE_FN float log(float x) {
     return x != x ? x : below;
 }
 
-// sin and cos of x in quadrant + shift, |x| <= kMostTurns.
-HEDDLE_FN float sin_single(float x, std::uint64_t shift) {
+// sin and cos of what is left of |x| <= kMostTurns in its quadrant.
+struct SinCos {
+    double sin, cos;
+    std::uint64_t quadrant;
+};
+HEDDLE_FN SinCos sin_cos(float x) {
     const double wide = x;
     const double shifted = fma(wide, 0x1.45f306dc9c883p-1, kRounder), k = shifted - kRounder;
     const double r = fma(-k, 0x1.1a62633145c07p-54, fma(-k, 0x1.921fb54442d18p0, wide));
@@ -56,8 +60,12 @@ HEDDLE_FN float sin_single(float x, std::uint64_t shift) {
     const double c = fma(
         z, polynomial(z, -0x1.fffffffab496cp-2, 0x1.55554cbda0a9ap-5, -0x1.6c0e09b3abba6p-10, 0x1.9a6f7a07b5ac4p-16),
         1.0);
-    const std::uint64_t quadrant = bits_of(shifted) + shift;
-    const double value = (quadrant & 1) != 0 ? c : s;
+    return {s, c, bits_of(shifted)};
+}
+HEDDLE_FN float sin_single(float x, std::uint64_t shift) {
+    const SinCos both = sin_cos(x);
+    const std::uint64_t quadrant = both.quadrant + shift;
+    const double value = (quadrant & 1) != 0 ? both.cos : both.sin;
     return static_cast<float>(from_bits(bits_of(value) ^ ((quadrant & 2) << 62)));
 }
 HEDDLE_FN float sin_near(float x) { return x == 0.0f || x != x ? x : sin_single(x, 0); }

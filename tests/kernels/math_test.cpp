@@ -4,6 +4,7 @@
 #include <mpfr.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <functional>
 #include <limits>
 #include <random>
@@ -60,9 +61,10 @@ struct Function {
     float (*of_single)(float);
     One exact;
     double low, high;  // where most of its arguments are looked for
-    double most;       // ulp of float64, measured; float32 stays below kMostSingle
+    double most;       // ulp of float64, measured
+    // Of float32, which exp and log compute in; the others round a float64.
+    double most_single() const { return std::strcmp(name, "exp") == 0 || std::strcmp(name, "log") == 0 ? 0.87 : 0.51; }
 };
-constexpr double kMostSingle = 0.87;
 
 #define HEDDLE_MATH(name, exact, low, high, most)                                                                    \
     Function {                                                                                                       \
@@ -148,7 +150,7 @@ TEST(Math, IsWithinOneUlpOfMpfr) {
         for (double x : kHard) see(x), see(-x);
         for (int i = 0; i < 4000; ++i) see(values.next(f.low, f.high));
         EXPECT_LE(worst.ulps, f.most) << f.name << " of float64: " << worst;
-        EXPECT_LE(single.ulps, kMostSingle) << f.name << " of float32: " << single;
+        EXPECT_LE(single.ulps, f.most_single()) << f.name << " of float32: " << single;
     }
 }
 
@@ -196,7 +198,7 @@ TEST(Math, OfTwoIsWithinOneUlpOfMpfr) {
             see(x, std::copysign(values.between(695, 709), values.between(-1, 1)) / std::log(x));
         }
         EXPECT_LE(worst.ulps, f.most) << f.name << " of float64: " << worst;
-        EXPECT_LE(single.ulps, kMostSingle) << f.name << " of float32: " << single;
+        EXPECT_LE(single.ulps, 0.55) << f.name << " of float32: " << single;
     }
 }
 
@@ -233,7 +235,7 @@ TEST_P(EveryFloat32, IsWithinOneUlp) {
             ++judged;
         }
     }
-    EXPECT_LE(worst.ulps, kMostSingle) << f.name << ": " << worst;
+    EXPECT_LE(worst.ulps, f.most_single()) << f.name << ": " << worst;
     if (every) std::printf("%-8s %.4f ulp of float32 at most, %lu by MPFR\n", f.name, worst.ulps, judged);
 }
 
