@@ -1,0 +1,82 @@
+#include "kernels/segment.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "kernels/elementwise.hpp"
+#include "tests/kernels/values.hpp"
+
+namespace heddle::kernels {
+namespace {
+
+using test::mixed_bytes;
+
+using State = std::vector<std::uint64_t>;
+
+// The tree written as what it is: leaves, then aligned pairs.
+State tree(const Reducer& reducer, const std::vector<State>& leaves, std::size_t first, std::size_t size,
+           std::int64_t columns) {
+    if (size == 1) return leaves[first];
+    State left = tree(reducer, leaves, first, size / 2, columns);
+    if (first + size / 2 < leaves.size()) {
+        const State right = tree(reducer, leaves, first + size / 2, size / 2, columns);
+        reducer.combine(left.data(), right.data(), columns);
+    }
+    return left;
+}
+
+std::vector<std::byte> judged(const Reducer& reducer, DType input, const std::vector<std::byte>& values, std::int64_t n,
+                              std::int64_t stride, std::int64_t columns) {
+    std::vector<std::uint64_t> wide(static_cast<std::size_t>(n * stride) * 2 + 1);
+    find_cast(input, reducer.input)->variants[0](values.data(), nullptr, nullptr, wide.data(), n * stride);
+    const auto* x = reinterpret_cast<const std::byte*>(wide.data());
+    const auto width = static_cast<std::int64_t>(size_of(reducer.input));
+    std::vector<State> leaves;
+    const std::int64_t rows = stride == 1 ? kLeaf : 256;
+    for (std::int64_t first = 0; first < n || first == 0; first += rows) {
+        leaves.emplace_back(static_cast<std::size_t>(columns) * reducer.state_size / 8);
+        const auto some = std::min(rows, n - first);
+        if (stride == 1 && some > 0) {
+            reducer.fold(leaves.back().data(), x + first * width, some, 0);
+            continue;
+        }
+        reducer.init(leaves.back().data(), columns);
+        for (std::int64_t i = first; i < first + some; ++i)
+            reducer.accumulate(leaves.back().data(), x + i * stride * width, columns, i);
+    }
+    std::size_t all = 1;
+    while (all < leaves.size()) all *= 2;
+    const State states = tree(reducer, leaves, 0, all, columns);
+    std::vector<std::byte> out(static_cast<std::size_t>(columns) * size_of(reducer.output));
+    reducer.finalize(states.data(), out.data(), columns, n, 0);
+    return out;
+}
+
+TEST(SegmentReducer, HasTheTreeOfTheLength) {
+    for (const Reduce reduce : {Reduce::sum, Reduce::mean, Reduce::max, Reduce::var}) {
+        for (std::size_t t = 0; t < kDTypeCount; ++t) {
+            const auto dtype = static_cast<DType>(t);
+            const Reducer reducer = make_reducer(reduce, false, dtype);
+            SegmentReducer segment(reducer, dtype);  // one for all, as a task has
+            for (const std::int64_t n : {0, 1, 2, 63, 64, 65, 255, 256, 257, 1023, 1024, 1025, 2048, 7003}) {
+                const auto values = mixed_bytes(dtype, static_cast<std::size_t>(n), 7);
+                std::vector<std::byte> out(size_of(reducer.output));
+                segment.line(values.data(), n, out.data());
+                EXPECT_EQ(out, judged(reducer, dtype, values, n, 1, 1)) << name_of(reduce) << n << name_of(dtype);
+            }
+            for (const std::int64_t n : {0, 1, 2, 255, 256, 257, 1300}) {
+                for (const std::int64_t columns : {1, 3, 64}) {
+                    const auto values = mixed_bytes(dtype, static_cast<std::size_t>(n * 70), 8);
+                    std::vector<std::byte> out(static_cast<std::size_t>(columns) * size_of(reducer.output));
+                    segment.columns(values.data(), n, 70, columns, out.data());
+                    EXPECT_EQ(out, judged(reducer, dtype, values, n, 70, columns))
+                        << name_of(reduce) << n << name_of(dtype) << columns;
+                }
+            }
+        }
+    }
+}
+
+}  // namespace
+}  // namespace heddle::kernels
