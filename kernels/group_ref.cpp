@@ -68,15 +68,16 @@ bool judge(Group group, DType wide, const Grouper& like, DType input, const void
     find_cast(input, wide)->variants[0](values, nullptr, nullptr, x.data(), n);
     std::size_t all = 1;
     while (all < static_cast<std::size_t>(runs)) all *= 2;
+    std::vector<std::vector<Part<W>>> parts(static_cast<std::size_t>(groups));
+    for (auto& part : parts) part.resize(static_cast<std::size_t>(runs));
+    for (std::int64_t r = 0; r < runs; ++r)
+        for (std::int64_t i = n * r / runs; i < n * (r + 1) / runs; ++i) {
+            const W value = x[static_cast<std::size_t>(i)];
+            parts[static_cast<std::size_t>(places[i])][static_cast<std::size_t>(r)].join(
+                {fn::add(W{}, value), value, value, 1});
+        }
     for (std::int64_t g = 0; g < groups; ++g) {
-        std::vector<Part<W>> parts(static_cast<std::size_t>(runs));
-        for (std::int64_t r = 0; r < runs; ++r)
-            for (std::int64_t i = n * r / runs; i < n * (r + 1) / runs; ++i)
-                if (places[i] == g) {
-                    const W value = x[static_cast<std::size_t>(i)];
-                    parts[static_cast<std::size_t>(r)].join({fn::add(W{}, value), value, value, 1});
-                }
-        const Part<W> part = tree(parts, 0, all, parts.size());
+        const Part<W> part = tree(parts[static_cast<std::size_t>(g)], 0, all, static_cast<std::size_t>(runs));
         const bool empty = part.count == 0, extreme = group == Group::min || group == Group::max;
         if (group == Group::count) {
             store(DType::int64, DType::int64, &part.count, g, out);
