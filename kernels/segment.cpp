@@ -1,19 +1,72 @@
 #include "kernels/segment.hpp"
 
-#include <algorithm>
 #include <bit>
+#include <cstring>
 
-#include "kernels/elementwise.hpp"
+#include "kernels/reduce_loops.hpp"
 
 namespace heddle::kernels {
 namespace {
 
 constexpr std::int64_t kRows = 256;  // of a leaf of columns; kColumnLeaf of the plain reductions
 
+// States of segments that do not fill the lanes. Lanes that got nothing change nothing in what they join, so the bits
+// are those of a leaf: true of sums and extremes, not of products, where infinity times 1 + 0i has a NaN.
+template <class S>
+void fold_short(void* states, const void* values, const std::int64_t* offsets, std::int64_t count) {
+    auto* s = static_cast<S*>(states);
+    const auto* x = static_cast<const typename S::Value*>(values) - offsets[0];
+    for (std::int64_t i = 0; i < count; ++i) {
+        const std::int64_t first = offsets[i], n = offsets[i + 1] - first;
+        S lanes[kLanes];
+        lanes[0].init();
+        for (std::int64_t l = 0; l < n; ++l) {
+            lanes[l].init();
+            lanes[l].add(x[first + l], 0);
+        }
+        for (std::int64_t step = 1; step < n; step *= 2)
+            for (std::int64_t l = 0; l + step < n; l += 2 * step) lanes[l].merge(lanes[l + step]);
+        s[i] = lanes[0];
+    }
+}
+
+using FoldShort = void (*)(void*, const void*, const std::int64_t*, std::int64_t);
+
+template <class T>
+FoldShort find_short(Reduce reduce) {
+    switch (reduce) {
+        case Reduce::min:
+            return fold_short<Extreme<T, true, false>>;
+        case Reduce::max:
+            return fold_short<Extreme<T, false, false>>;
+        default:
+            return fold_short<Sum<T, false>>;  // a mean's state is its sum
+    }
+}
+
+FoldShort find_short(Reduce reduce, DType input) {
+    switch (input) {
+        case DType::int64:
+            return find_short<std::int64_t>(reduce);
+        case DType::uint64:
+            return find_short<std::uint64_t>(reduce);
+        case DType::float64:
+            return find_short<double>(reduce);
+        default:
+            return find_short<Complex<double>>(reduce);
+    }
+}
+
+std::vector<std::uint64_t> words(std::size_t bytes) { return std::vector<std::uint64_t>((bytes + 7) / 8); }
+
 }  // namespace
 
-SegmentReducer::SegmentReducer(const Reducer& reducer, DType input)
-    : reducer_(reducer), input_(input), wide_(static_cast<std::size_t>(kLeaf) * 2) {}
+SegmentReducer::SegmentReducer(Reduce reduce, DType input)
+    : reduce_(reduce),
+      reducer_(make_reducer(reduce, false, input)),
+      input_(input),
+      wide_(static_cast<std::size_t>(kLeaf) * 2),
+      batch_(words(static_cast<std::size_t>(kSegmentColumns) * reducer_.state_size)) {}
 
 const void* SegmentReducer::widened(const void* values, std::int64_t n) {
     if (input_ == reducer_.input) return values;
@@ -24,7 +77,7 @@ const void* SegmentReducer::widened(const void* values, std::int64_t n) {
 std::byte* SegmentReducer::state(int level) {
     const auto at = static_cast<std::size_t>(level);
     while (states_.size() <= at)
-        states_.emplace_back((static_cast<std::size_t>(kSegmentColumns) * reducer_.state_size + 7) / 8);
+        states_.push_back(words(static_cast<std::size_t>(kSegmentColumns) * reducer_.state_size));
     return reinterpret_cast<std::byte*>(states_[at].data());
 }
 
@@ -39,10 +92,10 @@ void SegmentReducer::push(std::int64_t index, std::int64_t columns) {
     std::swap(states_[0], states_[static_cast<std::size_t>(level) + 1]);
 }
 
-void SegmentReducer::finish(std::int64_t leaves, std::int64_t n, std::int64_t columns, void* out) {
+const std::byte* SegmentReducer::root(std::int64_t leaves, std::int64_t columns) {
     if (leaves == 0) {
         reducer_.init(state(0), columns);
-        return reducer_.finalize(state(0), out, columns, n, 0);
+        return state(0);
     }
     const auto bits = static_cast<std::uint64_t>(leaves);
     int level = std::countr_zero(bits);
@@ -51,36 +104,60 @@ void SegmentReducer::finish(std::int64_t leaves, std::int64_t n, std::int64_t co
         reducer_.combine(state(up + 1), state(level + 1), columns);
         level = up;
     }
-    reducer_.finalize(state(level + 1), out, columns, n, 0);
+    return state(level + 1);
 }
 
-void SegmentReducer::line(const void* values, std::int64_t n, void* out) {
-    const auto* from = static_cast<const std::byte*>(values);
-    const auto width = static_cast<std::int64_t>(size_of(input_));
-    if (n > 0 && n <= kLeaf) {
-        reducer_.fold(state(0), widened(from, n), n, 0);
-        return reducer_.finalize(state(0), out, 1, n, 0);
-    }
+void SegmentReducer::fold_long(const void* values, std::int64_t n, std::byte* result) {
     std::int64_t leaves = 0;
     for (std::int64_t i = 0; i < n; i += kLeaf, ++leaves) {
         const auto some = std::min(kLeaf, n - i);
-        reducer_.fold(state(0), widened(from + i * width, some), some, i);
+        reducer_.fold(state(0), widened(at(values, i), some), some, i);
         push(leaves, 1);
     }
-    finish(leaves, n, 1, out);
+    std::memcpy(result, root(leaves, 1), reducer_.state_size);
+}
+
+void SegmentReducer::fold(const void* values, const std::int64_t* offsets, std::int64_t count) {
+    static_assert(kSegmentColumns * kLanes <= kLeaf);  // short ones fit in wide_ together
+    const auto short_fold = find_short(reduce_, reducer_.input);
+    for (std::int64_t i = 0; i < count;) {
+        auto* result = reinterpret_cast<std::byte*>(batch_.data()) + i * static_cast<std::int64_t>(reducer_.state_size);
+        const auto* from = at(values, offsets[i]);
+        const std::int64_t n = offsets[i + 1] - offsets[i];
+        std::int64_t last = i;
+        while (last < count && offsets[last + 1] - offsets[last] < kLanes) ++last;
+        if (last > i)
+            short_fold(result, widened(from, offsets[last] - offsets[i]), offsets + i, last - i);
+        else if (n <= kLeaf)
+            reducer_.fold(result, widened(from, n), n, 0);
+        else
+            fold_long(from, n, result);
+        i = std::max(last, i + 1);
+    }
+}
+
+void SegmentReducer::lines(const void* values, const std::int64_t* offsets, std::int64_t count, void* out) {
+    const auto width = static_cast<std::int64_t>(size_of(reducer_.output));
+    for (std::int64_t first = 0, some = 0; first < count; first += some) {
+        const std::int64_t n = offsets[first + 1] - offsets[first], most = std::min(kSegmentColumns, count - first);
+        some = 1;
+        // Only a mean asks how many values there were.
+        while (some < most && (reduce_ != Reduce::mean || offsets[first + some + 1] - offsets[first + some] == n))
+            ++some;
+        fold(values, offsets + first, some);
+        reducer_.finalize(batch_.data(), static_cast<std::byte*>(out) + first * width, some, n, 0);
+    }
 }
 
 void SegmentReducer::columns(const void* values, std::int64_t n, std::int64_t stride, std::int64_t columns, void* out) {
-    const auto* from = static_cast<const std::byte*>(values);
-    const auto row = stride * static_cast<std::int64_t>(size_of(input_));
     std::int64_t leaves = 0;
     for (std::int64_t first = 0; first < n; first += kRows, ++leaves) {
         reducer_.init(state(0), columns);
         for (std::int64_t i = first; i < std::min(n, first + kRows); ++i)
-            reducer_.accumulate(state(0), widened(from + i * row, columns), columns, i);
+            reducer_.accumulate(state(0), widened(at(values, i * stride), columns), columns, i);
         push(leaves, columns);
     }
-    finish(leaves, n, columns, out);
+    reducer_.finalize(root(leaves, columns), out, columns, n, 0);
 }
 
 }  // namespace heddle::kernels

@@ -50,7 +50,7 @@ public:
             scope, {.name = name(), .pieces = std::clamp<std::int64_t>(units, 1, wanted), .place = Place::cpu},
             operands, result, Mode::update, {},
             [self, shares, units](const Piece& piece, const void* const* in, void* out, const detail::Operand*) {
-                kernels::SegmentReducer reducer(self->reducer_, self->dtype_);
+                kernels::SegmentReducer reducer(self->reduce_, self->dtype_);
                 for (std::int64_t u = units * piece.index / piece.count; u < units * (piece.index + 1) / piece.count;
                      ++u)
                     self->run(reducer, u / shares, u % shares, shares, in, out);
@@ -91,17 +91,15 @@ private:
                            end = share + 1 == shares ? segments_ : at(lines_.n * (share + 1) / shares);
         const auto width = static_cast<std::int64_t>(size_of(dtype_)),
                    out_width = static_cast<std::int64_t>(size_of(reducer_.output));
+        const auto* line = static_cast<const std::byte*>(in[0]) + (outer * lines_.n * lines_.inner + first) * width;
+        auto* results = static_cast<std::byte*>(out) + (outer * segments_ * lines_.inner + first) * out_width;
+        const auto result = [&](std::int64_t s) { return results + s * lines_.inner * out_width; };
+        if (lines_.inner == 1) reducer.lines(line, offsets + begin, end - begin, result(begin));
         for (std::int64_t s = begin; s < end; ++s) {
-            const std::int64_t start = offsets[s], n = offsets[s + 1] - start;
-            const auto* from =
-                static_cast<const std::byte*>(in[0]) + ((outer * lines_.n + start) * lines_.inner + first) * width;
-            auto* to = static_cast<std::byte*>(out) + ((outer * segments_ + s) * lines_.inner + first) * out_width;
-            if (n == 0 && !reducer_.has_identity)
-                fill_nan(to, columns);
-            else if (lines_.inner == 1)
-                reducer.line(from, n, to);
-            else
-                reducer.columns(from, n, lines_.inner, columns, to);
+            const std::int64_t n = offsets[s + 1] - offsets[s];
+            if (lines_.inner > 1)
+                reducer.columns(line + offsets[s] * lines_.inner * width, n, lines_.inner, columns, result(s));
+            if (n == 0 && !reducer_.has_identity) fill_nan(result(s), columns);
         }
     }
 
