@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cstring>
+#include <utility>
 
 #include "kernels/reduce_loops.hpp"
 
@@ -10,24 +11,34 @@ namespace {
 
 constexpr std::int64_t kRows = 256;  // of a leaf of columns; kColumnLeaf of the plain reductions
 
-// States of segments that do not fill the lanes. Lanes that got nothing change nothing in what they join, so the bits
-// are those of a leaf: true of sums and extremes, not of products, where infinity times 1 + 0i has a NaN.
+// The state of n values, each in a lane of its own, joined as the lanes of a leaf are. Those that got nothing would
+// change nothing in what they join, so the bits are those of a leaf: true of sums and extremes, not of products, where
+// infinity times 1 + 0i has a NaN.
+template <class S, std::size_t n>
+S few(const typename S::Value* x) {
+    S left;
+    if constexpr (n < 2) {
+        left.init();
+        if constexpr (n == 1) left.add(x[0], 0);
+    } else {
+        constexpr std::size_t kHalf = std::bit_floor(n - 1);
+        left = few<S, kHalf>(x);
+        left.merge(few<S, n - kHalf>(x + kHalf));
+    }
+    return left;
+}
+
+// States of segments that do not fill the lanes.
 template <class S>
 void fold_short(void* states, const void* values, const std::int64_t* offsets, std::int64_t count) {
-    auto* s = static_cast<S*>(states);
-    const auto* x = static_cast<const typename S::Value*>(values) - offsets[0];
-    for (std::int64_t i = 0; i < count; ++i) {
-        const std::int64_t first = offsets[i], n = offsets[i + 1] - first;
-        S lanes[kLanes];
-        lanes[0].init();
-        for (std::int64_t l = 0; l < n; ++l) {
-            lanes[l].init();
-            lanes[l].add(x[first + l], 0);
-        }
-        for (std::int64_t step = 1; step < n; step *= 2)
-            for (std::int64_t l = 0; l + step < n; l += 2 * step) lanes[l].merge(lanes[l + step]);
-        s[i] = lanes[0];
+    static constexpr auto kFew = []<std::size_t... n>(std::index_sequence<n...>) {
+        return std::array<S (*)(const typename S::Value*), sizeof...(n)>{few<S, n>...};
     }
+    (std::make_index_sequence<kLanes>());
+    auto* s = static_cast<S*>(states);
+    const auto* x = static_cast<const typename S::Value*>(values);
+    for (std::int64_t i = 0; i < count; ++i)
+        s[i] = kFew[static_cast<std::size_t>(offsets[i + 1] - offsets[i])](x + (offsets[i] - offsets[0]));
 }
 
 using FoldShort = void (*)(void*, const void*, const std::int64_t*, std::int64_t);

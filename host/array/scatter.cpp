@@ -20,6 +20,7 @@ constexpr std::int64_t kRunPerState = 8;   // … of so many for each state, …
 constexpr std::int64_t kMostRuns = 64;     // … but all lines into so many at most
 constexpr std::int64_t kColumnsOf = 4096;  // neighbouring lines that a unit of work takes
 constexpr std::int64_t kStatesOf = 4096;   // states that a unit of work joins or finishes
+constexpr std::int64_t kMostResults = std::int64_t{1} << 48;
 constexpr std::int64_t kRight = std::numeric_limits<std::int64_t>::max();  // no element is wrong
 
 // How the work is cut. Runs depend on the shape alone, so that the bits do; columns are for the threads.
@@ -221,6 +222,15 @@ Shape scattered_shape(const Scatter& scatter) {
     Shape shape = scatter.shape;
     shape[scatter.axis] = scatter.groups;
     return shape;
+}
+
+void check_results(const std::string& name, const Shape& result) {
+    std::int64_t count = 1;
+    for (const std::int64_t extent : result)
+        if (__builtin_mul_overflow(count, std::max<std::int64_t>(extent, 1), &count) || count > kMostResults)
+            throw ArgumentError(name + " would have too many results",
+                                "the shape " + to_string(result) + " has more than 2**48 elements",
+                                "ask for fewer groups or bins");
 }
 
 NodePtr make_scatter(const Scatter& scatter, std::vector<NodePtr> operands, DType values, const Shape& result) {

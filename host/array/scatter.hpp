@@ -40,6 +40,8 @@ struct Scatter {
 
 // The shape with `groups` as the axis's extent, or alone.
 Shape scattered_shape(const Scatter& scatter);
+// ArgumentError for a result of too many elements to count with.
+void check_results(const std::string& name, const Shape& result);
 // The reduction over the operands of `places` and, but for a count, the values, which come last. `result` has as many
 // elements as the scattered shape.
 NodePtr make_scatter(const Scatter& scatter, std::vector<NodePtr> operands, DType values, const Shape& result);

@@ -75,11 +75,12 @@ Array grouped(Group group, const std::string& name, const Array* values, const A
                          "give one label for each element of the axis");
     const Array places = row || labels.shape() == shape ? labels : labels.broadcast_to(shape);
     Scatter scatter{name, group, shape, along, groups, row, nullptr};
+    const Shape result = array::scattered_shape(scatter);
+    array::check_results(name, result);
     scatter.places = std::make_shared<Labels>(places.dtype(), places.shape(), groups);
     std::vector<array::NodePtr> operands{places.node()};
     if (values) operands.push_back(values->node());
-    return Array(array::make_scatter(scatter, std::move(operands), values ? values->dtype() : DType::boolean,
-                                     array::scattered_shape(scatter)));
+    return Array(array::make_scatter(scatter, std::move(operands), values ? values->dtype() : DType::boolean, result));
 }
 
 // A row of no results has nothing to compute.

@@ -117,6 +117,7 @@ Array scattered(const std::string& name, const std::vector<BinAxis>& axes, const
                          "give weights of the same shape");
     Shape result;
     for (const auto& axis : axes) result.push_back(axis.count());
+    array::check_results(name, result);
     const auto group = weights ? kernels::Group::sum : kernels::Group::count;
     const Scatter scatter{name, group, shape, -1, result.count(), false, std::make_shared<BinPlaces>(axes)};
     std::vector<array::NodePtr> operands;

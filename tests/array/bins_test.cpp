@@ -155,6 +155,8 @@ TEST_F(Bins, NameWhatIsWrong) {
     EXPECT_THROW(histogram2d(a, c), DTypeError);
     EXPECT_THROW(histogram2d(a, a, {.count = 3, .range = kRange}, {.count = 3, .range = kRange}, {.weights = c}),
                  DTypeError);
+    const HistogramBins many{.count = std::int64_t{1} << 40, .range = kRange};
+    EXPECT_THROW(histogram2d(a, a, many, many), ArgumentError);
     // What only the values tell.
     EXPECT_THROW(of(histogram(a, edges({1, 2, 1.5}), {}).counts), ArgumentError);
     EXPECT_THROW(of(histogram(a, edges({1, NAN, 2}), {}).counts), ArgumentError);

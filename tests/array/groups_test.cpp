@@ -385,6 +385,7 @@ TEST(GroupOperations, NameWhatIsWrong) {
     expect_error<ShapeError>([&] { return group_sum(a, labels, 5, 2); }, "axis");
     expect_error<DTypeError>([&] { return group_sum(a, a, 5); }, "needs integers");
     expect_error<ArgumentError>([&] { return group_sum(a, labels, 0); }, "at least one group");
+    expect_error<ArgumentError>([&] { return group_sum(a, labels, std::int64_t{1} << 60, 0); }, "too many results");
     const auto offsets = [&](std::vector<std::int64_t> list) {
         return segment_sum(a, from_values(list, {static_cast<std::int64_t>(list.size())}));
     };
