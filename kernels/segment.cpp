@@ -41,6 +41,20 @@ void fold_short(void* states, const void* values, const std::int64_t* offsets, s
         s[i] = kFew[static_cast<std::size_t>(offsets[i + 1] - offsets[i])](x + (offsets[i] - offsets[0]));
 }
 
+// As fold() of a sum, which a mean's state is too, of values that are widened on their way.
+void fold_float32(void* state, const void* values, std::int64_t n) {
+    const auto* x = static_cast<const float*>(values);
+    std::array<Sum<double, false>, kLanes> lanes{};
+    auto* const lane = lanes.data();
+    std::int64_t i = 0;
+    for (; i + kLanes <= n; i += kLanes) {
+#pragma omp simd
+        for (std::int64_t l = 0; l < kLanes; ++l) lane[l].add(static_cast<double>(x[i + l]), 0);
+    }
+    for (std::int64_t l = 0; i + l < n; ++l) lane[l].add(static_cast<double>(x[i + l]), 0);
+    *static_cast<Sum<double, false>*>(state) = join(lanes);
+}
+
 using FoldShort = void (*)(void*, const void*, const std::int64_t*, std::int64_t);
 
 template <class T>
@@ -118,11 +132,18 @@ const std::byte* SegmentReducer::root(std::int64_t leaves, std::int64_t columns)
     return state(level + 1);
 }
 
+void SegmentReducer::leaf(const void* values, std::int64_t n, std::byte* result) {
+    if (input_ == DType::float32 && (reduce_ == Reduce::sum || reduce_ == Reduce::mean))
+        fold_float32(result, values, n);
+    else
+        reducer_.fold(result, widened(values, n), n, 0);
+}
+
 void SegmentReducer::fold_long(const void* values, std::int64_t n, std::byte* result) {
     std::int64_t leaves = 0;
     for (std::int64_t i = 0; i < n; i += kLeaf, ++leaves) {
         const auto some = std::min(kLeaf, n - i);
-        reducer_.fold(state(0), widened(at(values, i), some), some, i);
+        leaf(at(values, i), some, state(0));
         push(leaves, 1);
     }
     std::memcpy(result, root(leaves, 1), reducer_.state_size);
@@ -140,7 +161,7 @@ void SegmentReducer::fold(const void* values, const std::int64_t* offsets, std::
         if (last > i)
             short_fold(result, widened(from, offsets[last] - offsets[i]), offsets + i, last - i);
         else if (n <= kLeaf)
-            reducer_.fold(result, widened(from, n), n, 0);
+            leaf(from, n, result);
         else
             fold_long(from, n, result);
         i = std::max(last, i + 1);

@@ -30,6 +30,7 @@ private:
     const void* widened(const void* values, std::int64_t n);
     // The states of `count` segments.
     void fold(const void* values, const std::int64_t* offsets, std::int64_t count);
+    void leaf(const void* values, std::int64_t n, std::byte* result);
     void fold_long(const void* values, std::int64_t n, std::byte* result);
     // Leaf `index` is in states_[0]: joins it, and what it completes, into the tree.
     void push(std::int64_t index, std::int64_t columns);
