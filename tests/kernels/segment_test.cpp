@@ -64,6 +64,18 @@ std::vector<std::byte> judged(const Reducer& reducer, DType input, const std::ve
     return out;
 }
 
+bool same_results(DType dtype, const std::vector<std::byte>& a, const std::vector<std::byte>& b) {
+    return with_type(dtype, [&](auto zero) {
+        for (std::size_t i = 0; i < a.size(); i += sizeof zero) {
+            decltype(zero) x, y;
+            std::memcpy(&x, &a[i], sizeof x);
+            std::memcpy(&y, &b[i], sizeof y);
+            if (!same(x, y)) return false;
+        }
+        return a.size() == b.size();
+    });
+}
+
 // Short ones and long ones side by side, more than go together.
 void expect_many(Reduce reduce, DType dtype, SegmentReducer& segment) {
     const Reducer reducer = make_reducer(reduce, false, dtype);
@@ -101,7 +113,8 @@ TEST(SegmentReducer, HasTheTreeOfTheLength) {
                 std::vector<std::byte> out(size_of(reducer.output));
                 const std::int64_t offsets[] = {0, n};
                 segment.lines(values.data(), offsets, 1, out.data());
-                EXPECT_EQ(out, judged(reducer, dtype, values, n, 1, 1)) << name_of(reduce) << n << name_of(dtype);
+                EXPECT_TRUE(same_results(reducer.output, out, judged(reducer, dtype, values, n, 1, 1)))
+                    << name_of(reduce) << n << name_of(dtype);
             }
             expect_many(reduce, dtype, segment);
             for (const std::int64_t n : {0, 1, 2, 255, 256, 257, 1300}) {
@@ -109,7 +122,7 @@ TEST(SegmentReducer, HasTheTreeOfTheLength) {
                     const auto values = mixed_bytes(dtype, static_cast<std::size_t>(n * 70), 8);
                     std::vector<std::byte> out(static_cast<std::size_t>(columns) * size_of(reducer.output));
                     segment.columns(values.data(), n, 70, columns, out.data());
-                    EXPECT_EQ(out, judged(reducer, dtype, values, n, 70, columns))
+                    EXPECT_TRUE(same_results(reducer.output, out, judged(reducer, dtype, values, n, 70, columns)))
                         << name_of(reduce) << n << name_of(dtype) << columns;
                 }
             }
