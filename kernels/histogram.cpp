@@ -39,4 +39,24 @@ void count_bins(const Bins& bins, const double* values, std::int64_t n, std::int
     }
 }
 
+void bins_of(const Bins& equal, const double* values, std::int64_t n, std::int64_t* bins) {
+    const Bins own = equal;
+    for (std::int64_t i = 0; i < n; ++i) bins[i] = own.of(values[i]);
+}
+
+void bins_of(const double* edges, std::int64_t count, const double* values, std::int64_t n, std::int64_t* bins) {
+    const double lo = edges[0], hi = edges[count];
+    for (std::int64_t i = 0; i < n; ++i) {
+        const double x = values[i];
+        // The last edge but one that is not above x; steps without branches, as nothing predicts them.
+        const double* below = edges;
+        for (std::int64_t left = count; left > 1;) {
+            const std::int64_t half = left / 2;
+            below += x >= below[half] ? half : 0;
+            left -= half;
+        }
+        bins[i] = x >= lo && x <= hi ? below - edges : -1;
+    }
+}
+
 }  // namespace heddle::kernels

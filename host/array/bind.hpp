@@ -37,10 +37,10 @@ struct Binding {
     bool result;  // no later statement uses the name
 };
 
-// The lazy arrays of a module's statements, in order. A statement that yields a histogram gives two bindings: NAME
-// (the counts) and NAME_edges, or "" and result_edges. Throws ParseError for names, functions and arguments that do not
-// exist, and ShapeError, DTypeError, ArgumentError or IoError from the arrays, with the place in the text added. Any
-// thread.
+// The lazy arrays of a module's statements, in order. A statement that yields a histogram gives more bindings:
+// NAME (the counts) and NAME_edges, or "" and result_edges; of pairs, NAME_xedges and NAME_yedges. Throws ParseError
+// for names, functions and arguments that do not exist, and ShapeError, DTypeError, ArgumentError or IoError from the
+// arrays, with the place in the text added. Any thread.
 std::vector<Binding> bind(const expr::ast::Module& module, const Environment& environment);
 
 // Arrays that a text describes may depend on one another this deep.

@@ -35,24 +35,6 @@ Value ptp(const Call& call) {
     return {heddle::max(a, axes, keep(call, 2)) - heddle::min(a, axes, keep(call, 2)), call.place()};
 }
 
-Value histogram_of(const Call& call) {
-    auto a = call.array(0);
-    auto bins = call.integer(1, 10);
-    auto result = [&] {
-        if (!call.given(2)) return heddle::histogram(a, bins);
-        const auto* range = call.value(2).as<Values>();
-        std::string remedy = "write range=(low, high), or leave it out to take the smallest and largest value";
-        if (!range || range->items.size() != 2) call.fail(2, "two numbers", remedy);
-        auto low = known_real(range->items[0]), high = known_real(range->items[1]);
-        if (!low || !high) call.fail(2, "two numbers known now", remedy);
-        return heddle::histogram(a, bins, {*low, *high});
-    }();
-    Values parts{Values::Kind::histogram, {}};
-    parts.items.push_back({result.counts, call.place()});
-    parts.items.push_back({result.edges, call.place()});
-    return {std::move(parts), call.place()};
-}
-
 #define HEDDLE_SUM(name) General(with_dtype<static_cast<Reduction1>(&heddle::name)>)
 #define HEDDLE_SPREAD(name) General(spread<static_cast<Spread1>(&heddle::name)>)
 #define HEDDLE_REDUCE(name) Reduction1(&heddle::name)
@@ -100,10 +82,6 @@ const std::array kReductions{
                 HEDDLE_REDUCE(nanall)},
     FunctionRow{"nancount(a|x, axis=None, keepdims=False)", "", "How many values are neither zero nor NaN.",
                 HEDDLE_REDUCE(nancount)},
-    FunctionRow{"histogram(a|x, bins=10, range=None)", "",
-                "Counts of values in equal bins; [0] are the counts, [1] the edges. As a result it gives NAME and "
-                "NAME_edges.",
-                General(histogram_of)},
 };
 
 #undef HEDDLE_SUM

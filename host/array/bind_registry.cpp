@@ -65,6 +65,7 @@ std::vector<Function> make_functions() {
     add("Comparison, logic and bits", comparison_rows());
     add("Complex numbers", complex_rows());
     add("Reductions", reduction_rows());
+    add("Counting and grouping", group_rows());
     add("Order and running values", line_rows());
     add("Shape and type", shaping_rows());
     add("New arrays", making_rows());

@@ -66,6 +66,7 @@ std::span<const FunctionRow> rounding_rows();
 std::span<const FunctionRow> comparison_rows();
 std::span<const FunctionRow> complex_rows();
 std::span<const FunctionRow> reduction_rows();
+std::span<const FunctionRow> group_rows();
 std::span<const FunctionRow> line_rows();
 std::span<const FunctionRow> shaping_rows();
 std::span<const FunctionRow> making_rows();

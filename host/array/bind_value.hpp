@@ -16,7 +16,7 @@ namespace heddle::array {
 struct Value;
 struct NoneValue {};
 struct EllipsisValue {};
-// A tuple or list, or what histogram() returns.
+// A tuple or list, or what histogram() and histogram2d() return: counts, then the edges of each axis.
 struct Values {
     enum class Kind { tuple, list, histogram };
     Kind kind = Kind::tuple;

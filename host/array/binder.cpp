@@ -119,15 +119,18 @@ std::vector<Binding> Binder::bindings() {
 void Binder::add_result(std::vector<Binding>& out, const ast::Statement& statement, const Value& value, bool result) {
     const auto* values = value.as<Values>();
     if (values && values->kind == Values::Kind::histogram) {
-        std::string edges = (statement.name.empty() ? "result" : statement.name) + "_edges";
-        for (const auto& other : module_.statements)
-            if (other.name == edges)
-                fail(other.name_at,
-                     {"'" + edges + "' is assigned twice",
-                      "the histogram at " + source_.where(statement.value->at.mark) + " gives its edges this name",
-                      "choose another name here"});
         out.push_back({statement.name, *values->items[0].as<Array>(), result});
-        out.push_back({edges, *values->items[1].as<Array>(), result});
+        for (std::size_t i = 1; i < values->items.size(); ++i) {
+            const std::string suffix = values->items.size() == 2 ? "_edges" : i == 1 ? "_xedges" : "_yedges";
+            const std::string edges = (statement.name.empty() ? "result" : statement.name) + suffix;
+            for (const auto& other : module_.statements)
+                if (other.name == edges)
+                    fail(other.name_at,
+                         {"'" + edges + "' is assigned twice",
+                          "the histogram at " + source_.where(statement.value->at.mark) + " gives its edges this name",
+                          "choose another name here"});
+            out.push_back({edges, *values->items[i].as<Array>(), result});
+        }
         return;
     }
     // What a later statement uses may be a type or None; what nobody uses must be an array.

@@ -21,12 +21,17 @@ std::optional<kernels::Op> op_of(std::string_view name) {
 
 // The call with `x` for every argument that must be given, or "" where one of them is no array.
 std::string plain_call(const Function& function) {
-    constexpr std::array<std::string_view, 8> kArrays{"a", "x", "x1", "x2", "y", "condition", "object", "min"};
+    constexpr std::array<std::string_view, 10> kArrays{"a",         "x",      "x1",  "x2",     "y",
+                                                       "condition", "object", "min", "values", "labels"};
     std::string text;
     for (const Parameter& parameter : function.parameters) {
         if (!parameter.otherwise.empty()) continue;
-        if (parameter.name == "q") {
-            text += ", 0.5";
+        if (parameter.name == "q" || parameter.name == "groups") {
+            text += parameter.name == "q" ? ", 0.5" : ", 5";
+            continue;
+        }
+        if (!text.empty() && (parameter.name == "labels" || parameter.name == "offsets")) {
+            text += parameter.name == "labels" ? ", 1" : ", [0, 2]";
             continue;
         }
         if (std::find(kArrays.begin(), kArrays.end(), parameter.name) == kArrays.end()) return "";
@@ -76,6 +81,13 @@ std::string bits_of(const Function& function) {
                : between ? "the sorted values' IEEE 754 arithmetic"
                          : "exact";
     }
+    if (function.group == "Counting and grouping") {
+        const bool sums = function.name.ends_with("sum") || function.name.ends_with("mean");
+        return function.name == "bincount" || function.name.starts_with("histogram")
+                   ? "counts exact; weights: one fixed tree in float64"
+               : sums ? "one fixed tree in float64"
+                      : "exact";
+    }
     if (function.group == "Reductions") {
         static constexpr std::array<std::string_view, 5> kRounded{"sum", "prod", "mean", "var", "std"};
         const std::string_view name = function.name;
@@ -96,7 +108,9 @@ std::string bits_of(const Function& function) {
 std::string memory_of(const Function& function) {
     if (function.group == "Shape and type") return "no copy; streams";
     if (function.group == "Reductions") return "streams; the result stays in memory";
-    if (function.group == "Order and running values") return "operand and result in memory";
+    if (function.name == "histogram") return "streams; with weights or edges operands in memory";
+    if (function.group == "Order and running values" || function.group == "Counting and grouping")
+        return "operand and result in memory";
     return "streams";
 }
 
@@ -106,6 +120,16 @@ std::string equivalent_of(const Function& function) {
     if (std::find(kScipy.begin(), kScipy.end(), function.name) != kScipy.end()) return "scipy.special." + function.name;
     if (function.name == "cummax") return "numpy.maximum.accumulate";
     if (function.name == "cummin") return "numpy.minimum.accumulate";
+    constexpr std::array<std::string_view, 5> kLabelled{"group_sum", "group_mean", "group_min", "group_max",
+                                                        "group_count"};
+    constexpr std::array<std::string_view, 5> kOfScipy{"sum_labels", "mean", "minimum", "maximum", ""};
+    for (std::size_t i = 0; i < kLabelled.size(); ++i)
+        if (function.name == kLabelled[i])
+            return kOfScipy[i].empty() ? "" : "scipy.ndimage." + std::string(kOfScipy[i]);
+    if (function.name == "segment_sum") return "numpy.add.reduceat";
+    if (function.name == "segment_min") return "numpy.minimum.reduceat";
+    if (function.name == "segment_max") return "numpy.maximum.reduceat";
+    if (function.name == "segment_mean") return "";
     constexpr std::array<std::string_view, 3> kOnlyHere{"nanany", "nanall", "nancount"};
     if (std::find(kOnlyHere.begin(), kOnlyHere.end(), function.name) != kOnlyHere.end()) return "";
     return function.name == "astype" ? "numpy.ndarray.astype" : "numpy." + function.name;

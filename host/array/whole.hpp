@@ -30,7 +30,7 @@ struct WholeOperand {
 };
 
 using WholeOperands = std::span<const WholeOperand>;
-inline constexpr std::size_t kMaxWholeOperands = 4;
+inline constexpr std::size_t kMaxWholeOperands = 5;
 
 // An operation that needs its operands in memory as a whole: its results depend on elements far away.
 class WholeOperation {

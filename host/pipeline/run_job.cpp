@@ -52,8 +52,9 @@ std::vector<NamedArray> select(const std::vector<array::Binding>& bindings, cons
     for (const auto& binding : bindings) {
         const auto name = binding.name.empty() ? std::string("result") : binding.name;
         const auto asked = [&] {
-            return std::any_of(wanted.begin(), wanted.end(),
-                               [&](const std::string& w) { return w == name || w + "_edges" == name; });
+            return std::any_of(wanted.begin(), wanted.end(), [&](const std::string& w) {
+                return w == name || w + "_edges" == name || w + "_xedges" == name || w + "_yedges" == name;
+            });
         };
         if (wanted.empty() ? !binding.result : !asked()) continue;
         const auto same = std::find_if(results.begin(), results.end(), [&](const auto& r) { return r.name == name; });

@@ -8,6 +8,7 @@
 #include "heddle/evaluate.hpp"
 #include "heddle/expression.hpp"
 #include "heddle/functions.hpp"
+#include "heddle/groups.hpp"
 #include "heddle/hdf5.hpp"
 #include "heddle/lines.hpp"
 #include "heddle/reductions.hpp"

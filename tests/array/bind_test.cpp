@@ -160,6 +160,29 @@ TEST(Bind, GivesStatementsInOrder) {
     EXPECT_EQ(type_of("mean = mean(d, 0); mean(d - mean)"), "float64 ()");
 }
 
+TEST(Bind, CountsAndGroups) {
+    EXPECT_EQ(type_of("bincount([1, 3, 1])"), "int64 (4,)");
+    EXPECT_EQ(type_of("bincount([1, 3, 1], minlength=6)"), "int64 (6,)");
+    EXPECT_EQ(type_of("bincount(n[1] + 1, f[1])"), "float64 (4,)");
+    EXPECT_EQ(type_of("histogram(f, bins=[0, 1, 5])[0]"), "int64 (2,)");
+    EXPECT_EQ(type_of("histogram(f, d[0])[1]"), "float64 (4,)");
+    EXPECT_EQ(type_of("histogram(f, 3, (0, 1), weights=f)[0]"), "float32 (3,)");
+    EXPECT_EQ(type_of("histogram(f, 3, density=True)[0]"), "float64 (3,)");
+    EXPECT_EQ(type_of("histogram2d(f, d)[0]"), "int64 (10, 10)");
+    EXPECT_EQ(type_of("histogram2d(f, d, (2, [0, 1, 2, 3]), ((0, 1), None), weights=n)[0]"), "float64 (2, 3)");
+    EXPECT_EQ(type_of("histogram2d(f, d, [0, 1, 2, 3])[2]"), "float64 (4,)");
+    EXPECT_EQ(type_of("group_sum(f, u, 5)"), "float32 (5,)");
+    EXPECT_EQ(type_of("group_sum(u, [0, 1, 1], 5, axis=0)"), "uint64 (5, 4)");
+    EXPECT_EQ(type_of("group_mean(u, u, groups=5, axis=-1)"), "float64 (3, 5)");
+    EXPECT_EQ(type_of("group_max(c, u, 5)"), "complex64 (5,)");
+    EXPECT_EQ(type_of("group_count(u, 5, axis=1)"), "int64 (3, 5)");
+    EXPECT_EQ(type_of("segment_sum(u, [0, 3])"), "uint64 (1, 4)");
+    EXPECT_EQ(type_of("segment_min(u, [0, 1, 4], axis=1)"), "uint8 (3, 2)");
+    std::vector<std::string> names;
+    for (const auto& result : parse_expression("h = histogram2d(f, d, 3)", inputs())) names.push_back(result.name);
+    EXPECT_EQ(names, (std::vector<std::string>{"h", "h_xedges", "h_yedges"}));
+}
+
 TEST(Bind, AsksTheEnvironmentForAttributes) {
     Environment environment;
     environment.add("raw", full<float>({2}, 1.F), [](const std::string& name) -> Array {
