@@ -66,6 +66,7 @@ std::vector<Function> make_functions() {
     add("Complex numbers", complex_rows());
     add("Reductions", reduction_rows());
     add("Order and running values", line_rows());
+    add("Selection and search", selection_rows());
     add("Shape and type", shaping_rows());
     add("New arrays", making_rows());
     return all;

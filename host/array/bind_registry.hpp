@@ -67,6 +67,7 @@ std::span<const FunctionRow> comparison_rows();
 std::span<const FunctionRow> complex_rows();
 std::span<const FunctionRow> reduction_rows();
 std::span<const FunctionRow> line_rows();
+std::span<const FunctionRow> selection_rows();
 std::span<const FunctionRow> shaping_rows();
 std::span<const FunctionRow> making_rows();
 

@@ -3,6 +3,7 @@
 
 #include "heddle/array.hpp"
 #include "heddle/error.hpp"
+#include "host/array/indices.hpp"
 #include "host/array/node.hpp"
 
 namespace heddle {
@@ -78,9 +79,41 @@ bool list_comes_first(const std::vector<Index>& indices) {
     return listed && last - first + 1 != count;
 }
 
+// A mask of several axes, or indices of several dimensions, which come first: the axes that they stand for become one,
+// or as many as the indices have. Null without such.
+std::optional<Array> select_many(const Array& a, std::span<const Index> indices) {
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+        if (indices[i].kind() != Index::Kind::select || indices[i].selection()->shape.rank() < 2) continue;
+        const Array selection(indices[i].selection());
+        if (i > 0)
+            throw ShapeError("a mask or indices of several dimensions come first in a subscript",
+                             "they have shape " + to_string(selection.shape()), "transpose the array");
+        const int rank = selection.rank();
+        int made = rank;
+        Array selected = a;
+        if (is_bool(selection.dtype())) {
+            bool fits = rank <= a.rank();
+            for (int axis = 0; fits && axis < rank; ++axis) fits = selection.shape()[axis] == a.shape()[axis];
+            if (!fits)
+                throw ShapeError("the mask does not fit the array",
+                                 "it has shape " + to_string(selection.shape()) + ", the array " + to_string(a.shape()),
+                                 "make the mask from an array of these axes");
+            selected = array::take_rows(a, array::positions_where(selection), rank);
+            made = 1;
+        } else {
+            selected = take(a, selection, 0);
+        }
+        std::vector<Index> rest(static_cast<std::size_t>(made), Index(Slice{}));
+        rest.insert(rest.end(), indices.begin() + 1, indices.end());
+        return indices.size() == 1 ? selected : selected.subscript(rest);
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 Array Array::subscript(std::span<const Index> indices) const {
+    if (const auto selected = select_many(*this, indices)) return *selected;
     NodePtr node = node_;
     View view;
     Shape shape;
