@@ -72,11 +72,20 @@ bool Along::gather(const void* table, const std::int64_t* indices, std::int64_t 
     auto* to = static_cast<std::byte*>(out);
     return with_width(width, [&](auto zero) {
         return with_bounds(bounds, [&](auto resolve) {
+            using T = decltype(zero);
+            if (columns == 1) {
+                for (std::int64_t i = 0; i < m; ++i) {
+                    const std::int64_t at = resolve(indices[i], n);
+                    if (at < 0) return false;
+                    copy_one<T>(to, i, from, at);
+                }
+                return true;
+            }
             for (std::int64_t i = 0; i < m; ++i) {
                 for (std::int64_t c = 0; c < columns; ++c) {
                     const std::int64_t at = resolve(indices[i * columns + c], n);
                     if (at < 0) return false;
-                    copy_one<decltype(zero)>(to, i * columns + c, from, at * columns + c);
+                    copy_one<T>(to, i * columns + c, from, at * columns + c);
                 }
             }
             return true;

@@ -12,6 +12,7 @@ using radix::load;
 using radix::store;
 
 constexpr std::int64_t kBlock = 64;  // elements that are compared with the limit at once
+constexpr std::int64_t kFew = 10;    // so many are kept in order
 
 // Keys of the reversed order, so that what is wanted has the smallest records.
 template <class Code>
@@ -31,26 +32,51 @@ struct Selection {
     using Key = typename Kind::Key;
     using Record = typename Kind::Record;
 
+    // So few are kept in order, each new one being moved to its place.
+    static void choose_few(const std::byte* in, std::int64_t first, std::int64_t n, std::int64_t k, Record* kept) {
+        const std::int64_t end = first + n;
+        std::int64_t count = 0, i = first;
+        const auto insert = [&](Record record) {
+            std::int64_t at = count;
+            for (; at > 0 && record.key < kept[at - 1].key; --at)
+                if (at < k) kept[at] = kept[at - 1];
+            if (at < k) kept[at] = record;
+            count = std::min(count + 1, k);
+        };
+        for (; i < end && count < k; ++i) insert(Kind::begin(load<Key>(in, i), i, kFlip));
+        while (i < end) {
+            const std::int64_t block = std::min(end, i + kBlock);
+            if (passes(in, i, block, kept[k - 1].key))
+                for (; i < block; ++i) insert(Kind::begin(load<Key>(in, i), i, kFlip));
+            i = block;
+        }
+    }
+
+    // Whether some element comes before the limit. One that equals it comes later in the line, and does not.
+    static bool passes(const std::byte* in, std::int64_t first, std::int64_t last, Key limit) {
+        bool any = false;
+        for (std::int64_t i = first; i < last; ++i) any |= Kind::begin(load<Key>(in, i), i, kFlip).key < limit;
+        return any;
+    }
+
     static void choose(const void* line, std::int64_t first, std::int64_t n, std::int64_t k, void* records) {
         const auto* in = static_cast<const std::byte*>(line);
         auto* kept = static_cast<Record*>(records);
         const std::int64_t room = TopK::room(n, k), end = first + n;
+        if (k == 0) return;
+        if (k <= kFew) return choose_few(in, first, n, k, kept);
         std::int64_t count = 0, i = first;
         for (; i < end && count < room; ++i) kept[count++] = Kind::begin(load<Key>(in, i), i, kFlip);
         const auto shrink = [&] {
             if (count > k) std::nth_element(kept, kept + k - 1, kept + count);
             count = std::min(count, k);
         };
-        if (k == 0) return;
         shrink();
         if (i == end) return;
         Key limit = kept[k - 1].key;
         while (i < end) {
             const std::int64_t block = std::min(end, i + kBlock);
-            bool any = false;
-            // Equal keys come later in the line: they do not pass.
-            for (std::int64_t j = i; j < block; ++j) any |= Kind::begin(load<Key>(in, j), j, kFlip).key < limit;
-            for (; any && i < block; ++i) {
+            for (bool any = passes(in, i, block, limit); any && i < block; ++i) {
                 const Record record = Kind::begin(load<Key>(in, i), i, kFlip);
                 if (!(record.key < limit)) continue;
                 kept[count++] = record;

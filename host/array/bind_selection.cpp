@@ -39,7 +39,7 @@ Value take_of(const Call& call) {
     return {heddle::take(call.array(0), call.array(1), axis_of(call, 2, {}), bounds_of(call, 3)), call.place()};
 }
 Value take_along_axis_of(const Call& call) {
-    return {heddle::take_along_axis(call.array(0), call.array(1), axis_of(call, 2, {})), call.place()};
+    return {heddle::take_along_axis(call.array(0), call.array(1), axis_of(call, 2, -1)), call.place()};
 }
 Value put_of(const Call& call) {
     return {heddle::put(call.array(0), call.array(1), call.array(2), bounds_of(call, 3)), call.place()};

@@ -10,10 +10,10 @@
 namespace heddle {
 namespace {
 
-// The rows of the axis (or of all elements, if the array has no other axis) at the positions, as they stream; else of
-// all elements in C order.
+// The rows of the axis at the positions, which stream; without an axis, of all elements in C order, which stream where
+// they have one axis and are not in memory anyway.
 Array rows_at(const Array& a, const Array& positions, Axis axis) {
-    if (!axis && a.rank() != 1) return array::take_rows(a, positions, a.rank());
+    if (!axis && (a.rank() != 1 || a.node()->is<array::Memory>())) return array::take_rows(a, positions, a.rank());
     const auto list = positions.view<std::int64_t>();
     return Array(array::take(a.node(), axis.value_or(0),
                              std::make_shared<const std::vector<std::int64_t>>(list.begin(), list.end())));

@@ -108,12 +108,11 @@ std::int64_t known_index(std::int64_t index, std::int64_t place, std::int64_t n,
     return at;
 }
 
-// A list that is there already, short, and of one row: the positions in it.
+// Of indices that are there already, and few, the positions; null for others.
 constexpr std::int64_t kShortList = 4096;
 array::IndexList known_list(const Array& indices, std::int64_t n, Bounds bounds) {
     const auto* memory = indices.node()->as<array::Memory>();
-    if (memory == nullptr || memory->storage->pending || indices.rank() != 1 || indices.size() > kShortList)
-        return nullptr;
+    if (memory == nullptr || memory->storage->pending || indices.size() > kShortList) return nullptr;
     const auto values = indices.view<std::int64_t>();
     std::vector<std::int64_t> list;
     for (const std::int64_t index : values)
@@ -137,15 +136,15 @@ Array taken(const Array& a, const Array& indices, int first, int last, Bounds bo
         shape.push_back(a.shape()[i]);
     }
     check_not_empty(lines.n, indices, "take");
-    if (last - first == 1) {
-        if (const auto* index = array::constant_of(*indices.node())) {
-            std::vector<Index> subscript(static_cast<std::size_t>(first), Index(Slice{}));
-            subscript.emplace_back(known_index(index->i, 0, lines.n, bounds));
-            return a.subscript(subscript);
-        }
-        if (auto list = known_list(indices, lines.n, bounds))
-            return Array(array::take(a.node(), first, std::move(list)));
+    const bool one_axis = last - first == 1;
+    if (const auto* index = array::constant_of(*indices.node())) {
+        const auto at = known_index(index->i, 0, lines.n, bounds);
+        std::vector<Index> subscript(static_cast<std::size_t>(first), Index(Slice{}));
+        subscript.emplace_back(at);
+        if (one_axis) return a.subscript(subscript);
     }
+    if (auto list = known_list(indices, lines.n, bounds); list && one_axis && indices.rank() == 1)
+        return Array(array::take(a.node(), first, std::move(list)));
     return Array(array::make_whole(std::make_shared<TakeOperation>(lines, bounds),
                                    {a.astype(a.dtype()).node(), indices.node()}, a.dtype(), shape));
 }

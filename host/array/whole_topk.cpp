@@ -151,7 +151,7 @@ Array largest(Result result, const Array& a, std::int64_t k, Axis axis) {
                                 std::to_string(n) + " elements",
                             "ask for 0 to " + std::to_string(n));
     // From there on sorting all by digits is faster than sorting those chosen by comparing.
-    if (is_complex(a.dtype()) || k > n / 16 + 16) return by_sorting(result, a, k, axis);
+    if (is_complex(a.dtype()) || k > n / 4 + 16) return by_sorting(result, a, k, axis);
     const Array lines = axis ? with_last(a.astype(a.dtype()), *axis) : a.astype(a.dtype());
     Shape shape{k};
     if (axis) {

@@ -32,8 +32,8 @@ HEDDLE_API Array searchsorted(const Array& sorted, const Array& v, Side side = S
 HEDDLE_API Array digitize(const Array& x, const Array& bins, Side closed = Side::left);
 
 // a[..., indices, ...] along the axis: the shape of `indices` takes the axis's place. None: of all elements in C order.
-// A list in memory of rank 1 at most and with few entries is looked at here, and then this streams. DTypeError for
-// indices that are no integers, or uint64; ShapeError for indices into nothing.
+// At most 4096 indices that are in memory are looked at here; one of them, or a row, along one axis streams. DTypeError
+// for indices that are no integers, or uint64; ShapeError for indices into nothing.
 HEDDLE_API Array take(const Array& a, const Array& indices, Axis axis = {}, Bounds bounds = Bounds::raise);
 // Line by line: out[i, j] = a[indices[i, j], j] along axis 0. The other axes broadcast.
 HEDDLE_API Array take_along_axis(const Array& a, const Array& indices, Axis axis);

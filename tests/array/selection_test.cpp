@@ -373,6 +373,7 @@ TEST(Select, CompressesAlongAxes) {
     EXPECT_EQ(box(mask, newaxis).shape(), (Shape{2, 1, 2}));
     EXPECT_EQ(places(engine, box(from_values(Places{1, 0, 0, 0}, {2, 2}), 0, 1)), (Places{5, 1, 1, 1}));
     EXPECT_THROW(box(0, mask), ShapeError);
+    EXPECT_THROW(box(mask, from_values(Places{0}, {1})), ShapeError);
     EXPECT_THROW(box[mask(Slice{}, Slice{0, 1})], ShapeError);
     EXPECT_THROW(a(Slice{}, newaxis)[mask], ShapeError);
 }
