@@ -12,7 +12,7 @@
 #endif
 
 #include "heddle/error.hpp"
-#include "kernels/math.hpp"
+#include "kernels/order.hpp"
 #include "kernels/sort_plan.hpp"
 
 namespace heddle::kernels {
@@ -47,17 +47,6 @@ void radix_line(DType dtype, Result result, const void* in, void* out, std::int6
     if (n < kFew) return state.loops->few(state.plan, from, to, static_cast<std::byte*>(scratch));
     state.scratch = aligned(scratch);
     for (int step = 0; step < state.steps(); ++step) state.run(step, 0, from, to);
-}
-
-// NumPy's order, from the function CFLOAT_LT of its npysort_common.h: R + Rj, R + nanj, nan + Rj, nan + nanj.
-template <class T>
-bool before(std::complex<T> a, std::complex<T> b) {
-    const bool a_nan = math::isnan(a.imag()), b_nan = math::isnan(b.imag());
-    if (a.real() < b.real()) return !a_nan || b_nan;
-    if (a.real() > b.real()) return b_nan && !a_nan;
-    if (a.real() == b.real() || (math::isnan(a.real()) && math::isnan(b.real())))
-        return a.imag() < b.imag() || (b_nan && !a_nan);
-    return math::isnan(b.real());
 }
 
 // Knuth, The Art of Computer Programming 3, 5.2.4, from runs that were sorted by insertion. std::stable_sort allocates.

@@ -32,46 +32,56 @@ bool before(std::complex<T> a, std::complex<T> b) {
     return before(a.imag(), b.imag());
 }
 
-template <class T>
-void order(const void* in, std::int64_t* out, std::int64_t n) {
-    const auto* values = static_cast<const T*>(in);
-    std::iota(out, out + n, std::int64_t{0});
-    std::stable_sort(out, out + n, [&](std::int64_t a, std::int64_t b) { return before(values[a], values[b]); });
+// Calls f with a value of the C++ type of `dtype`.
+template <class F>
+auto with_type(DType dtype, F&& f) {
+    switch (dtype) {
+        case DType::boolean:
+            return f(bool{});
+        case DType::int8:
+            return f(std::int8_t{});
+        case DType::int16:
+            return f(std::int16_t{});
+        case DType::int32:
+            return f(std::int32_t{});
+        case DType::int64:
+            return f(std::int64_t{});
+        case DType::uint8:
+            return f(std::uint8_t{});
+        case DType::uint16:
+            return f(std::uint16_t{});
+        case DType::uint32:
+            return f(std::uint32_t{});
+        case DType::uint64:
+            return f(std::uint64_t{});
+        case DType::float16:
+            return f(Half{});
+        case DType::float32:
+            return f(float{});
+        case DType::float64:
+            return f(double{});
+        case DType::complex64:
+            return f(std::complex<float>{});
+        default:
+            return f(std::complex<double>{});
+    }
 }
 
 }  // namespace
 
 void argsort_ref(DType dtype, const void* in, std::int64_t* out, std::int64_t n) {
-    switch (dtype) {
-        case DType::boolean:
-            return order<bool>(in, out, n);
-        case DType::int8:
-            return order<std::int8_t>(in, out, n);
-        case DType::int16:
-            return order<std::int16_t>(in, out, n);
-        case DType::int32:
-            return order<std::int32_t>(in, out, n);
-        case DType::int64:
-            return order<std::int64_t>(in, out, n);
-        case DType::uint8:
-            return order<std::uint8_t>(in, out, n);
-        case DType::uint16:
-            return order<std::uint16_t>(in, out, n);
-        case DType::uint32:
-            return order<std::uint32_t>(in, out, n);
-        case DType::uint64:
-            return order<std::uint64_t>(in, out, n);
-        case DType::float16:
-            return order<Half>(in, out, n);
-        case DType::float32:
-            return order<float>(in, out, n);
-        case DType::float64:
-            return order<double>(in, out, n);
-        case DType::complex64:
-            return order<std::complex<float>>(in, out, n);
-        case DType::complex128:
-            return order<std::complex<double>>(in, out, n);
-    }
+    with_type(dtype, [&](auto zero) {
+        const auto* values = static_cast<const decltype(zero)*>(in);
+        std::iota(out, out + n, std::int64_t{0});
+        std::stable_sort(out, out + n, [&](std::int64_t a, std::int64_t b) { return before(values[a], values[b]); });
+    });
+}
+
+bool before_ref(DType dtype, const void* element, const void* other) {
+    return with_type(dtype, [&](auto zero) {
+        using T = decltype(zero);
+        return before(*static_cast<const T*>(element), *static_cast<const T*>(other));
+    });
 }
 
 void sort_ref(DType dtype, const void* in, void* out, std::int64_t n) {

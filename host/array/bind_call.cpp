@@ -153,4 +153,12 @@ Shape Call::shape(std::size_t i) const {
     });
 }
 
+Axis axis_of(const Call& call, std::size_t i, Axis otherwise) {
+    if (call.none(i)) return std::nullopt;
+    if (!call.given(i)) return otherwise;
+    const auto axes = call.axes(i).list();
+    if (axes.size() != 1) call.fail(i, "one axis, or None", "write one such as axis=0");
+    return axes.front();
+}
+
 }  // namespace heddle::array

@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "heddle/reductions.hpp"
+#include "heddle/lines.hpp"
 #include "host/array/bind_value.hpp"
 
 namespace heddle::array {
@@ -46,6 +46,9 @@ private:
     expr::Span at_;
     std::vector<std::optional<Value>> arguments_;
 };
+
+// One axis of the first argument; None is all of the array as one line.
+Axis axis_of(const Call& call, std::size_t i, Axis otherwise);
 
 // Throws an ArgumentError that points at the place.
 [[noreturn]] void fail_at(const expr::Source& source, const expr::Span& at, expr::Message message);

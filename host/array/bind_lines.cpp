@@ -7,15 +7,6 @@
 namespace heddle::array {
 namespace {
 
-// One axis; None is all of the array as one line.
-Axis axis_of(const Call& call, std::size_t i, Axis otherwise) {
-    if (call.none(i)) return std::nullopt;
-    if (!call.given(i)) return otherwise;
-    const auto axes = call.axes(i).list();
-    if (axes.size() != 1) call.fail(i, "one axis, or None", "write one such as axis=0");
-    return axes.front();
-}
-
 template <auto order>
 Value ordered(const Call& call) {
     return {order(call.array(0), axis_of(call, 1, -1)), call.place()};

@@ -134,7 +134,10 @@ void Binder::add_result(std::vector<Binding>& out, const ast::Statement& stateme
         return;
     }
     // What a later statement uses may be a type or None; what nobody uses must be an array.
-    bool is_array = value.as<Array>() || value.as<Number>() || values;
+    // Nor are the several results of nonzero() and unique_counts() one.
+    const auto holds_array = [](const Value& item) { return item.as<Array>() != nullptr; };
+    bool several = values && std::any_of(values->items.begin(), values->items.end(), holds_array);
+    bool is_array = value.as<Array>() || value.as<Number>() || (values && !several);
     if (is_array || result)
         out.push_back(
             {statement.name, at_place(source_, statement.value->at, [&] { return to_array(value); }), result});

@@ -60,44 +60,6 @@ bool is_ready(const Node& node) {
     return memory && (!memory->storage->pending || memory->storage->pending->done());
 }
 
-std::vector<std::int64_t> evaluate_indices(const NodePtr& mask_or_list, std::int64_t extent) {
-    const auto& node = *mask_or_list;
-    if (node.shape.rank() != 1 || (!is_bool(node.dtype) && !is_integer(node.dtype)))
-        throw ShapeError("a selection needs one row of booleans or integers",
-                         "it is " + std::string(name_of(node.dtype)) + " of shape " + to_string(node.shape),
-                         "compare to get a mask, as in data[key == 1]");
-    if (is_bool(node.dtype) && node.shape[0] != extent)
-        throw ShapeError("the mask does not fit the axis",
-                         "it has " + std::to_string(node.shape[0]) + " elements, the axis " + std::to_string(extent),
-                         "make the mask from an array of the axis's length");
-    // Small, and needed for the result's shape: computed here, one task at a time.
-    Engine engine(EngineOptions{.device = "reference"});
-    std::vector<std::int64_t> indices;
-    const Array selection(mask_or_list);
-    if (is_bool(node.dtype)) {
-        const auto mask = values<bool>(engine, selection);
-        for (std::size_t i = 0; i < mask.size(); ++i)
-            if (mask[i]) indices.push_back(static_cast<std::int64_t>(i));
-        return indices;
-    }
-    const auto check = [extent](auto index) {
-        if (std::cmp_less(index, -extent) || std::cmp_greater_equal(index, extent))
-            throw ShapeError("index " + std::to_string(index) + " is out of range",
-                             "the axis has " + std::to_string(extent) + " elements", "check the index list");
-    };
-    if (node.dtype == DType::uint64) {
-        const auto unsigned_indices = values<std::uint64_t>(engine, selection);
-        for (const auto index : unsigned_indices) check(index);
-        return {unsigned_indices.begin(), unsigned_indices.end()};
-    }
-    indices = values<std::int64_t>(engine, selection);
-    for (auto& index : indices) {
-        check(index);
-        if (index < 0) index += extent;
-    }
-    return indices;
-}
-
 }  // namespace heddle::array
 
 namespace heddle {

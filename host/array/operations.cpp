@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 #include <string_view>
 
@@ -21,23 +22,27 @@ std::optional<kernels::Op> op_of(std::string_view name) {
 
 // The call with `x` for every argument that must be given, or "" where one of them is no array.
 std::string plain_call(const Function& function) {
-    constexpr std::array<std::string_view, 10> kArrays{"a",         "x",      "x1",  "x2",     "y",
-                                                       "condition", "object", "min", "values", "labels"};
+    constexpr std::array<std::string_view, 14> kArrays{"a",   "x", "x1",  "x2", "y",    "condition", "object",
+                                                       "min", "v", "arr", "ar", "bins", "values",    "labels"};
+    static const std::map<std::string_view, std::string_view> kNumbers{
+        {"q", "0.5"},   {"k", "1"},      {"axis", "0"},        {"indices", "[0]"},
+        {"ind", "[0]"}, {"groups", "5"}, {"offsets", "[0, 2]"}};
     std::string text;
     for (const Parameter& parameter : function.parameters) {
         if (!parameter.otherwise.empty()) continue;
-        if (parameter.name == "q" || parameter.name == "groups") {
-            text += parameter.name == "q" ? ", 0.5" : ", 5";
+        if (parameter.name == "labels" && !text.empty()) {
+            text += ", 1";
             continue;
         }
-        if (!text.empty() && (parameter.name == "labels" || parameter.name == "offsets")) {
-            text += parameter.name == "labels" ? ", 1" : ", [0, 2]";
+        if (const auto found = kNumbers.find(parameter.name); found != kNumbers.end()) {
+            text += (text.empty() ? "" : ", ") + std::string(found->second);
             continue;
         }
         if (std::find(kArrays.begin(), kArrays.end(), parameter.name) == kArrays.end()) return "";
         text += (text.empty() ? "" : ", ") + std::string("x");
     }
-    return text.empty() ? "" : function.name + "(" + text + ")";
+    const bool several = function.name == "nonzero" || function.name == "unique_counts";
+    return text.empty() ? "" : function.name + "(" + text + ")" + (several ? "[0]" : "");
 }
 
 bool takes(const std::string& call, DType dtype) {
@@ -73,7 +78,9 @@ bool is_libm_of_complex(kernels::Op op) {
 
 std::string bits_of(const Function& function) {
     using kernels::Op;
-    if (function.group == "Shape and type" || function.group == "New arrays") return "exact";
+    if (function.group == "Shape and type" || function.group == "New arrays" ||
+        function.group == "Selection and search")
+        return "exact";
     if (function.group == "Order and running values") {
         const bool sums = function.name == "cumsum" || function.name == "cumprod";
         const bool between = function.name == "median" || function.name.ends_with("tile");
@@ -111,6 +118,16 @@ std::string memory_of(const Function& function) {
     if (function.name == "histogram") return "streams; with weights or edges operands in memory";
     if (function.group == "Order and running values" || function.group == "Counting and grouping")
         return "operand and result in memory";
+    if (function.group == "Selection and search") {
+        static const std::map<std::string_view, std::string_view> kNow{
+            {"compress", "streams along an axis; the condition at once, in memory"},
+            {"extract", "operands and result in memory, the condition at once"},
+            {"take", "operands and result in memory; a short list streams"}};
+        if (const auto found = kNow.find(function.name); found != kNow.end()) return std::string(found->second);
+        const bool late = function.name.find("nonzero") == std::string::npos && function.name != "argwhere" &&
+                          !function.name.starts_with("unique");
+        return late ? "operands and result in memory" : "computed at once, with the result in memory";
+    }
     return "streams";
 }
 
@@ -129,8 +146,8 @@ std::string equivalent_of(const Function& function) {
     if (function.name == "segment_sum") return "numpy.add.reduceat";
     if (function.name == "segment_min") return "numpy.minimum.reduceat";
     if (function.name == "segment_max") return "numpy.maximum.reduceat";
-    if (function.name == "segment_mean") return "";
-    constexpr std::array<std::string_view, 3> kOnlyHere{"nanany", "nanall", "nancount"};
+    constexpr std::array<std::string_view, 6> kOnlyHere{"nanany", "nanall",  "nancount",
+                                                        "topk",   "argtopk", "segment_mean"};
     if (std::find(kOnlyHere.begin(), kOnlyHere.end(), function.name) != kOnlyHere.end()) return "";
     return function.name == "astype" ? "numpy.ndarray.astype" : "numpy." + function.name;
 }

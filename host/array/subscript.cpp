@@ -3,6 +3,7 @@
 
 #include "heddle/array.hpp"
 #include "heddle/error.hpp"
+#include "host/array/indices.hpp"
 #include "host/array/node.hpp"
 
 namespace heddle {
@@ -78,9 +79,45 @@ bool list_comes_first(const std::vector<Index>& indices) {
     return listed && last - first + 1 != count;
 }
 
+[[noreturn]] void throw_second_selection(int axis) {
+    throw ShapeError("only one axis can be selected by a mask or list at a time",
+                     "axis " + std::to_string(axis) + " is the second one", "subscript twice");
+}
+
+// Whether the first index is a mask of several axes or holds several dimensions; or is the mask of one row in memory,
+// which is faster without a list of positions.
+bool selects_elements(const Array& a, std::span<const Index> indices) {
+    if (indices.empty() || indices[0].kind() != Index::Kind::select) return false;
+    const array::Node& selection = *indices[0].selection();
+    return selection.shape.rank() > 1 || (indices.size() == 1 && a.rank() == 1 && selection.shape.rank() == 1 &&
+                                          is_bool(selection.dtype) && a.node()->is<array::Memory>());
+}
+
+Array select_elements(const Array& a, const Array& selection) {
+    if (!is_bool(selection.dtype())) return take(a, selection, 0);
+    bool fits = selection.rank() <= a.rank();
+    for (int axis = 0; fits && axis < selection.rank(); ++axis) fits = selection.shape()[axis] == a.shape()[axis];
+    if (!fits)
+        throw ShapeError("the mask does not fit the array",
+                         "it has shape " + to_string(selection.shape()) + ", the array " + to_string(a.shape()),
+                         "make the mask from an array of these axes");
+    return array::take_rows(a, array::positions_where(selection), selection.rank());
+}
+
 }  // namespace
 
 Array Array::subscript(std::span<const Index> indices) const {
+    if (selects_elements(*this, indices)) {
+        const Array selection(indices[0].selection()), selected = select_elements(*this, selection);
+        if (indices.size() == 1) return selected;
+        // What was selected is one axis, or as many as there are dimensions of positions.
+        std::vector<Index> rest(is_bool(selection.dtype()) ? 1 : static_cast<std::size_t>(selection.rank()), Slice{});
+        for (const auto& index : indices.subspan(1)) {
+            if (index.kind() == Index::Kind::select) throw_second_selection(static_cast<int>(rest.size()));
+            rest.push_back(index);
+        }
+        return selected.subscript(rest);
+    }
     NodePtr node = node_;
     View view;
     Shape shape;
@@ -103,9 +140,11 @@ Array Array::subscript(std::span<const Index> indices) const {
                 break;
             }
             default: {
-                if (++selections > 1)
-                    throw ShapeError("only one axis can be selected by a mask or list at a time",
-                                     "axis " + std::to_string(axis) + " is the second one", "subscript twice");
+                if (++selections > 1) throw_second_selection(axis);
+                if (const int rank = index.selection()->shape.rank(); rank > 1)
+                    throw ShapeError("a mask or indices of several dimensions come first in a subscript",
+                                     "those for axis " + std::to_string(axis) + " have " + std::to_string(rank),
+                                     "transpose the array");
                 auto list = std::make_shared<const std::vector<std::int64_t>>(
                     array::evaluate_indices(index.selection(), extent));
                 node = array::take(node, axis, std::move(list));

@@ -5,12 +5,15 @@
 
 #include "heddle/lines.hpp"
 #include "host/array/whole.hpp"
+#include "host/array/whole_pieces.hpp"
 #include "kernels/scan.hpp"
 
 namespace heddle {
 namespace {
 
+using array::for_each_unit;
 using array::Lines;
+using array::pieces_for;
 using array::WholeOperand;
 using array::WholeOperands;
 using kernels::kScanBlock;
@@ -21,16 +24,6 @@ constexpr std::int64_t kColumns = 64;  // neighbouring lines that are walked tog
 
 constexpr const char* name_of(Scan scan) {
     return scan == Scan::sum ? "cumsum" : scan == Scan::prod ? "cumprod" : scan == Scan::max ? "cummax" : "cummin";
-}
-
-// Pieces of a task over `units` of work: a few for each thread, so that all end at about the same time.
-std::int64_t pieces_for(std::int64_t units, const Engine& engine) {
-    return std::clamp<std::int64_t>(units, 1, std::int64_t{4} * std::max(engine.threads(), 1));
-}
-
-template <class F>
-void for_each_unit(const Piece& piece, std::int64_t units, F&& f) {
-    for (std::int64_t u = units * piece.index / piece.count; u < units * (piece.index + 1) / piece.count; ++u) f(u);
 }
 
 class ScanOperation final : public array::WholeOperation {

@@ -13,3 +13,4 @@
 #include "heddle/lines.hpp"
 #include "heddle/reductions.hpp"
 #include "heddle/scope.hpp"
+#include "heddle/selection.hpp"

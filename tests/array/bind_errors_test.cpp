@@ -118,6 +118,27 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"histogram(d) * 2", 14, Kind::dtype, "[0] are the counts"}));
 
 INSTANTIATE_TEST_SUITE_P(
+    Selections, BindErrors,
+    testing::Values(Case{"topk(d, 5)", 1, Kind::argument, "ask for 0 to 4"},
+                    Case{"topk(d, d)", 9, Kind::argument, "known now"},
+                    Case{"argtopk(d, 1, axis=2)", 20, Kind::shape, "no axis 2"},
+                    Case{"searchsorted(d, 1)", 1, Kind::shape, "select one row"},
+                    Case{"searchsorted(key, d, 'up')", 22, Kind::argument, "'left' or 'right'"},
+                    Case{"digitize(1j, key)", 1, Kind::dtype, "complex"},
+                    Case{"take(d, [0, 12])", 1, Kind::shape, "index 12 is out of range: it stands at position 1"},
+                    Case{"take(d, 1.5)", 1, Kind::dtype, "whole numbers"},
+                    Case{"take(d, 1, mode='rise')", 17, Kind::argument, "'raise', 'wrap' or 'clip'"},
+                    Case{"take_along_axis(d, key, 0)", 1, Kind::shape, "as many dimensions"},
+                    Case{"put(d, key == 1.0, 2, 3)", 23, Kind::argument, "'clip'"},
+                    Case{"compress(d, d)", 1, Kind::shape, "one row"},
+                    Case{"compress([0, 0, 0, 1], d, 0)", 1, Kind::shape, "position 3 of 3 elements"},
+                    Case{"compress([1], d, 5)", 1, Kind::shape, "no axis 5"},
+                    Case{"extract(key > 0, d)", 1, Kind::shape, "does not fit"},
+                    Case{"nonzero(1)", 1, Kind::shape, "one axis"}, Case{"unique_counts(d)", 1, Kind::dtype, "[0]"},
+                    Case{"unique_counts(d)[2]", 17, Kind::argument, "2 elements"},
+                    Case{"d[0, d > 1]", 2, Kind::shape, "first"}, Case{"d[u.T > 1]", 2, Kind::shape, "does not fit"}));
+
+INSTANTIATE_TEST_SUITE_P(
     Subscripts, BindErrors,
     testing::Values(Case{"d[5]", 2, Kind::shape, "out of range"}, Case{"d[0, 0, 0]", 2, Kind::shape, "too many"},
                     Case{"d[1.5]", 3, Kind::argument, "a float"}, Case{"d['a']", 3, Kind::argument, "a string"},

@@ -132,6 +132,31 @@ TEST(Bind, MakesArrays) {
     EXPECT_EQ(type_of("[2**63, 1]"), "uint64 (2,)");
 }
 
+TEST(Bind, SelectsAndSearches) {
+    EXPECT_EQ(type_of("topk(f, 2)"), "float32 (3, 2)");
+    EXPECT_EQ(type_of("argtopk(x=f, k=5, axis=None)"), "int64 (5,)");
+    EXPECT_EQ(type_of("searchsorted(d[0], f, side='right')"), "int64 (3, 4)");
+    EXPECT_EQ(type_of("d[0].searchsorted(3)"), "int64 ()");
+    EXPECT_EQ(type_of("digitize(u, [1, 2.5], right=True)"), "int64 (3, 4)");
+    EXPECT_EQ(type_of("take(c, [[0, 1]], axis=0)"), "complex64 (1, 2, 4)");
+    EXPECT_EQ(type_of("u.take(argmax(u, 0), 0, mode='clip')"), "uint8 (4, 4)");
+    EXPECT_EQ(type_of("take_along_axis(u, argsort(u))"), "uint8 (3, 4)");
+    EXPECT_EQ(type_of("put(u, [1, -1], 3.5, mode='wrap')"), "uint8 (3, 4)");
+    EXPECT_EQ(type_of("put_along_axis(u, [[0]], 1, axis=1)"), "uint8 (3, 4)");
+    EXPECT_EQ(type_of("compress([0, 1], u, axis=-2)"), "uint8 (1, 4)");
+    EXPECT_EQ(type_of("compress(n[0] > -4, u, axis=1)"), "uint8 (3, 2)");
+    EXPECT_EQ(type_of("extract(n > 0, f)"), "float32 (6,)");
+    EXPECT_EQ(type_of("f[n > 0]"), "float32 (6,)");
+    EXPECT_EQ(type_of("f[n[:, 0] > -2, 0]"), "float32 (2,)");
+    EXPECT_EQ(type_of("f[[[0, 1], [2, 0]], 1]"), "float32 (2, 2)");
+    EXPECT_EQ(type_of("nonzero(n)[1]"), "int64 (11,)");
+    EXPECT_EQ(type_of("n.nonzero()[-1]"), "int64 (11,)");
+    EXPECT_EQ(type_of("flatnonzero(n > 3)"), "int64 (3,)");
+    EXPECT_EQ(type_of("argwhere(n > 3)"), "int64 (3, 2)");
+    EXPECT_EQ(type_of("unique(n // 2)"), "int32 (7,)");
+    EXPECT_EQ(type_of("q = unique_counts(n // 2); q[0] * q[1]"), "int64 (7,)");
+}
+
 TEST(Bind, TakesParts) {
     EXPECT_EQ(type_of("d[0]"), "float64 (4,)");
     EXPECT_EQ(type_of("d[::2, None, ..., -1]"), "float64 (2, 1)");

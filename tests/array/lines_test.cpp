@@ -11,7 +11,7 @@
 #include "host/array/whole.hpp"
 #include "kernels/scan_ref.hpp"
 #include "kernels/sort_ref.hpp"
-#include "tests/kernels/values.hpp"
+#include "tests/array/line_values.hpp"
 #include "tests/support/paths.hpp"
 
 namespace heddle::test {
@@ -19,24 +19,6 @@ namespace {
 
 using array::Plan;
 using kernels::Scan;
-
-using Bytes = std::vector<std::byte>;
-
-Bytes bytes_of(Engine& engine, const Array& array) {
-    const Array result = evaluate(engine, array);
-    return with_type(array.dtype(), [&](auto zero) {
-        const auto view = std::as_bytes(result.view<decltype(zero)>());
-        return Bytes(view.begin(), view.end());
-    });
-}
-
-Array from_bytes(DType dtype, const Bytes& bytes, const Shape& shape) {
-    return detail::array_from_bytes(dtype, bytes.data(), static_cast<std::size_t>(shape.count()), shape, true);
-}
-
-Array mixed(DType dtype, const Shape& shape, unsigned seed = 5) {
-    return from_bytes(dtype, mixed_bytes(dtype, static_cast<std::size_t>(shape.count()), seed), shape);
-}
 
 struct Operation {
     const char* name;
@@ -86,50 +68,6 @@ Array judged(Engine& engine, const Operation& operation, const Array& a, Axis ax
     }
     const Array made = from_bytes(positions ? DType::int64 : dtype, out, axis ? a.shape() : Shape{a.size()});
     return a.dtype() == DType::float16 ? made.astype(positions ? DType::int64 : a.dtype()) : made;
-}
-
-// The judge of sort() keeps the order of zeros, which sort() does not.
-enum class Zeros : std::uint8_t { differ, alike };
-
-template <class T>
-bool equal(T a, T b, Zeros zeros) {
-    if constexpr (std::is_same_v<T, Half>) {
-        const auto size = [](Half x) { return x.bits & 0x7fff; };
-        return a.bits == b.bits || (size(a) > 0x7c00 && size(b) > 0x7c00) ||
-               (zeros == Zeros::alike && size(a) + size(b) == 0);
-    } else {
-        return same_value(a, b) || (zeros == Zeros::alike && a == b);
-    }
-}
-
-// The same bits, but for those of NaN.
-void expect_same(DType dtype, const Bytes& x, const Bytes& y, const std::string& what, Zeros zeros = Zeros::differ) {
-    ASSERT_EQ(x.size(), y.size()) << what;
-    with_type(dtype, [&](auto zero) {
-        using T = decltype(zero);
-        for (std::size_t i = 0; i < x.size() / sizeof(T); ++i) {
-            T a, b;
-            std::memcpy(&a, &x[i * sizeof(T)], sizeof(T));
-            std::memcpy(&b, &y[i * sizeof(T)], sizeof(T));
-            if (!equal(a, b, zeros)) {
-                ADD_FAILURE() << what << " differs at " << i;
-                return;
-            }
-        }
-    });
-}
-
-void expect_same(Engine& engine, const Array& got, const Array& want, const std::string& what,
-                 Zeros zeros = Zeros::differ) {
-    ASSERT_EQ(got.dtype(), want.dtype()) << what;
-    ASSERT_EQ(got.shape(), want.shape()) << what;
-    expect_same(got.dtype(), bytes_of(engine, got), bytes_of(engine, want), what, zeros);
-}
-
-std::vector<Axis> axes_of(const Array& a) {
-    std::vector<Axis> axes{std::nullopt};
-    for (int axis = -1; axis < a.rank() - 1; ++axis) axes.emplace_back(axis);
-    return axes;
 }
 
 void expect_judged(Engine& engine, const Array& a, const std::string& what) {

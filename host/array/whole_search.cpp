@@ -1,0 +1,133 @@
+// Places in sorted arrays.
+
+#include <cstring>
+#include <memory>
+
+#include "heddle/error.hpp"
+#include "heddle/selection.hpp"
+#include "host/array/whole.hpp"
+#include "host/array/whole_pieces.hpp"
+#include "host/expr/typing.hpp"
+#include "kernels/search.hpp"
+
+namespace heddle {
+namespace {
+
+using array::WholeOperand;
+using array::WholeOperands;
+using kernels::Search;
+
+constexpr std::int64_t kBatch = 4096;  // searches of a unit
+
+// What digitize() finds out about its bins, before those in ascending order.
+struct alignas(64) BinOrder {
+    std::int64_t descending;
+};
+
+class SearchOperation final : public array::WholeOperation {
+public:
+    // Bins may descend, which costs a copy of them; sorted values may not.
+    enum class Among : std::uint8_t { sorted, bins };
+    SearchOperation(Among among, Side side, DType dtype)
+        : among_(among), side_(side), search_(*kernels::find_search(dtype)) {}
+
+    std::string name() const override { return task_name(); }
+    std::string key() const override { return name() + (side_ == Side::left ? "left" : "right"); }
+
+    std::int64_t scratch_bytes(WholeOperands operands, int) const override {
+        return among_ == Among::sorted ? 0 : bytes_of(operands[0]) + static_cast<std::int64_t>(sizeof(BinOrder));
+    }
+
+    void submit(Scope& scope, Engine& engine, WholeOperands operands, AnyBuffer& result) const override {
+        if (among_ == Among::sorted) return submit_search(scope, engine, operands, result, nullptr);
+        AnyBuffer bins(engine, DType::uint8, Shape{scratch_bytes(operands, 0)}, {.name = "bins"});
+        submit_order(scope, operands[0], bins);
+        submit_search(scope, engine, operands, result, &bins);
+    }
+
+private:
+    static std::int64_t bytes_of(const WholeOperand& operand) {
+        return operand.shape.count() * static_cast<std::int64_t>(size_of(operand.dtype));
+    }
+    const char* task_name() const { return among_ == Among::sorted ? "searchsorted" : "digitize"; }
+
+    void submit_order(Scope& scope, const WholeOperand& operand, AnyBuffer& bins) const {
+        array::submit_whole(scope, {.name = task_name(), .place = Place::cpu}, {&operand, 1}, bins, Mode::write, {},
+                            [n = operand.shape.count(), width = size_of(operand.dtype), search = &search_](
+                                const Piece&, const void* const* in, void* out, const detail::Operand*) {
+                                const int direction = search->direction(in[0], n);
+                                if (direction == 0)
+                                    throw ArgumentError("the bins of digitize() are in no order", "they rise and fall",
+                                                        "sort them, as in digitize(x, sort(bins))");
+                                const BinOrder order{direction < 0};
+                                std::memcpy(out, &order, sizeof order);
+                                auto* to = static_cast<std::byte*>(out) + sizeof order;
+                                const auto* from = static_cast<const std::byte*>(in[0]);
+                                const auto count = static_cast<std::size_t>(n);
+                                for (std::size_t i = 0; i < count; ++i)
+                                    std::memcpy(to + i * width, from + (direction < 0 ? count - 1 - i : i) * width,
+                                                width);
+                            });
+    }
+
+    // Among the ordered bins, if there are any, else among the first operand.
+    void submit_search(Scope& scope, Engine& engine, WholeOperands operands, AnyBuffer& result,
+                       const AnyBuffer* bins) const {
+        const std::int64_t n = operands[0].shape.count(), count = operands[1].shape.count(),
+                           units = (count + kBatch - 1) / kBatch;
+        const auto width = static_cast<std::int64_t>(size_of(operands[1].dtype));
+        const AnyAccess from_bins{bins, Mode::read, std::nullopt};
+        array::submit_whole(
+            scope, {.name = task_name(), .pieces = array::pieces_for(units, engine), .place = Place::cpu}, operands,
+            result, Mode::write, std::span(&from_bins, bins != nullptr ? 1 : 0),
+            [=, ordered = bins != nullptr, side = side_, search = &search_](const Piece& piece, const void* const* in,
+                                                                            void* out, const detail::Operand* more) {
+                const void* sorted = in[0];
+                bool descending = false;
+                if (ordered) {
+                    BinOrder order;
+                    std::memcpy(&order, more[0].data, sizeof order);
+                    descending = order.descending != 0;
+                    sorted = static_cast<const std::byte*>(more[0].data) + sizeof order;
+                }
+                array::for_each_unit(piece, units, [&](std::int64_t unit) {
+                    const std::int64_t first = unit * kBatch, length = std::min(kBatch, count - first);
+                    auto* to = static_cast<std::int64_t*>(out) + first;
+                    search->find(sorted, n, static_cast<const std::byte*>(in[1]) + first * width, length, side, to);
+                    for (std::int64_t i = 0; descending && i < length; ++i) to[i] = n - to[i];
+                });
+            });
+    }
+
+    Among among_;
+    Side side_;
+    const Search& search_;
+};
+
+Array search(SearchOperation::Among among, Side side, const Array& sorted, const Array& v) {
+    const bool bins = among == SearchOperation::Among::bins;
+    DType dtype = expr::promote_types(sorted.dtype(), v.dtype());
+    if (dtype == DType::boolean) dtype = DType::uint8;
+    if (dtype == DType::float16) dtype = DType::float32;
+    if (bins && is_complex(dtype))
+        throw DTypeError("digitize does not take complex numbers", "they do not lie between bins",
+                         "take abs(x), or x.real and x.imag");
+    if (sorted.rank() != 1)
+        throw ShapeError(std::string(bins ? "bins need" : "searchsorted needs") + " one row of values in order",
+                         "their shape is " + to_string(sorted.shape()), "select one row");
+    return Array(array::make_whole(std::make_shared<SearchOperation>(among, side, dtype),
+                                   {sorted.astype(dtype).node(), v.astype(dtype).node()}, DType::int64, v.shape()));
+}
+
+}  // namespace
+
+Array searchsorted(const Array& sorted, const Array& v, Side side) {
+    return search(SearchOperation::Among::sorted, side, sorted, v);
+}
+
+Array digitize(const Array& x, const Array& bins, Side closed) {
+    // numpy.digitize: closed on the left is what searchsorted calls right.
+    return search(SearchOperation::Among::bins, closed == Side::left ? Side::right : Side::left, bins, x);
+}
+
+}  // namespace heddle
