@@ -67,6 +67,7 @@ std::vector<Function> make_functions() {
     add("Reductions", reduction_rows());
     add("Order and running values", line_rows());
     add("Shape and type", shaping_rows());
+    add("Joined and moved", joining_rows());
     add("New arrays", making_rows());
     return all;
 }

@@ -68,6 +68,7 @@ std::span<const FunctionRow> complex_rows();
 std::span<const FunctionRow> reduction_rows();
 std::span<const FunctionRow> line_rows();
 std::span<const FunctionRow> shaping_rows();
+std::span<const FunctionRow> joining_rows();
 std::span<const FunctionRow> making_rows();
 
 }  // namespace heddle::array

@@ -44,6 +44,8 @@ struct KeyWriter {
         put(key, take.axis);
         for (const auto index : *take.list) put(key, index);
     }
+    void operator()(const Join& join) const { put(key, join.axis); }
+    void operator()(const Reshape&) const {}
     void operator()(const Reduction& reduction) const {
         put(key, reduction.reduce);
         put(key, reduction.skip_nan);
@@ -125,7 +127,8 @@ int Stager::level_of(const NodePtr& node) {
 }
 
 int Stager::operand_level(const NodePtr& input, const Node& user) {
-    const bool repeats = input->shape.count() < user.shape.count() && !is_at_hand(*input) && !is_fill(*input);
+    const bool repeats =
+        input->shape.count() < user.shape.count() && !user.is<Join>() && !is_at_hand(*input) && !is_fill(*input);
     if (repeats && !is_step(*input) && bytes_of(*input) <= hoist_limit_) return stage(input) + 1;
     return level_of(input);
 }

@@ -19,18 +19,27 @@ std::optional<kernels::Op> op_of(std::string_view name) {
     return std::nullopt;
 }
 
-// The call with `x` for every argument that must be given, or "" where one of them is no array.
+// The call with `x` for every array that must be given, or "" where something is needed that is not known here.
 std::string plain_call(const Function& function) {
     constexpr std::array<std::string_view, 8> kArrays{"a", "x", "x1", "x2", "y", "condition", "object", "min"};
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kOthers{{{"q", "0.5"},
+                                                                                     {"arrays", "(x, x)"},
+                                                                                     {"newshape", "4"},
+                                                                                     {"shift", "1"},
+                                                                                     {"pad_width", "1"},
+                                                                                     {"reps", "2"},
+                                                                                     {"repeats", "2"},
+                                                                                     {"factors", "2"},
+                                                                                     {"source", "0"},
+                                                                                     {"destination", "1"}}};
     std::string text;
     for (const Parameter& parameter : function.parameters) {
         if (!parameter.otherwise.empty()) continue;
-        if (parameter.name == "q") {
-            text += ", 0.5";
-            continue;
-        }
-        if (std::find(kArrays.begin(), kArrays.end(), parameter.name) == kArrays.end()) return "";
-        text += (text.empty() ? "" : ", ") + std::string("x");
+        const auto other = std::find_if(kOthers.begin(), kOthers.end(),
+                                        [&](const auto& pair) { return pair.first == parameter.name; });
+        const bool is_array = std::find(kArrays.begin(), kArrays.end(), parameter.name) != kArrays.end();
+        if (!is_array && other == kOthers.end()) return "";
+        text += (text.empty() ? "" : ", ") + std::string(is_array ? "x" : other->second);
     }
     return text.empty() ? "" : function.name + "(" + text + ")";
 }
@@ -69,6 +78,10 @@ bool is_libm_of_complex(kernels::Op op) {
 std::string bits_of(const Function& function) {
     using kernels::Op;
     if (function.group == "Shape and type" || function.group == "New arrays") return "exact";
+    if (function.group == "Joined and moved") {
+        if (function.name == "downsample") return "one fixed tree in float64";
+        return function.name == "diff" || function.name == "gradient" ? "IEEE 754 arithmetic" : "exact";
+    }
     if (function.group == "Order and running values") {
         const bool sums = function.name == "cumsum" || function.name == "cumprod";
         const bool between = function.name == "median" || function.name.ends_with("tile");
@@ -106,7 +119,7 @@ std::string equivalent_of(const Function& function) {
     if (std::find(kScipy.begin(), kScipy.end(), function.name) != kScipy.end()) return "scipy.special." + function.name;
     if (function.name == "cummax") return "numpy.maximum.accumulate";
     if (function.name == "cummin") return "numpy.minimum.accumulate";
-    constexpr std::array<std::string_view, 3> kOnlyHere{"nanany", "nanall", "nancount"};
+    constexpr std::array<std::string_view, 4> kOnlyHere{"nanany", "nanall", "nancount", "downsample"};
     if (std::find(kOnlyHere.begin(), kOnlyHere.end(), function.name) != kOnlyHere.end()) return "";
     return function.name == "astype" ? "numpy.ndarray.astype" : "numpy." + function.name;
 }

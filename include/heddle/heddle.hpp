@@ -12,3 +12,4 @@
 #include "heddle/lines.hpp"
 #include "heddle/reductions.hpp"
 #include "heddle/scope.hpp"
+#include "heddle/shaping.hpp"

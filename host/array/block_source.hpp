@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <span>
+#include <vector>
+
+#include "host/array/access.hpp"
+#include "host/expr/evaluator.hpp"
+
+namespace heddle::array {
+
+using Ranges = std::vector<AxisRange>;
+
+// Where a block's values go: its first element, and the bytes between neighbours along each axis.
+struct Destination {
+    std::byte* base = nullptr;
+    Shape strides;
+};
+
+// Values in memory, with the bytes between neighbours.
+struct HeldValues {
+    const std::byte* base = nullptr;
+    Shape strides;
+};
+
+// What a task has at hand while it fills a block; one thread's.
+struct Filling {
+    std::vector<HeldValues> residents;  // of the nodes in Staging::residents
+    bool stream = false;                // writes past the cache where it can
+    expr::Evaluator evaluator;
+};
+
+// Makes blocks of an array that is no plain memory: of a file, a rule, joined pieces, another shape. Immutable: any
+// thread may fill.
+class BlockSource {
+public:
+    virtual ~BlockSource() = default;
+    // Writes the elements that the ranges select. Blocks on the disk where there are files. IoError, ArgumentError.
+    virtual void fill(const Ranges& ranges, const Destination& to, Filling& with) const = 0;
+    // Bytes that fill() allocates at most for a block of these extents; `dense`: it is to be a dense C-order block.
+    virtual std::int64_t scratch(const Shape& extents, bool dense) const = 0;
+    // Bytes that fill() reads from files.
+    virtual std::int64_t bytes_read(const Ranges& ranges) const = 0;
+    // The extents of the chunks of the files behind it, 1 along axes that have none.
+    virtual Shape chunks() const = 0;
+    // The values, where they lie in memory as they are.
+    virtual HeldValues held(const Filling&) const { return {}; }
+};
+
+struct Staging {
+    std::shared_ptr<const BlockSource> source;
+    std::vector<NodePtr> residents;  // stages whose values fill() takes from Filling::residents
+    std::vector<NodePtr> stored;     // the datasets that fill() reads
+};
+// How blocks of the node are made. `resident`: the stages that are computed before; `listed`: whether its ranges may
+// have lists; `budget`: bytes that pieces which are computed here, and need no file, may stage at a time.
+Staging make_staging(const NodePtr& node, const std::set<const Node*>& resident, bool listed, std::int64_t budget);
+
+// Sources over sources; see block_join.cpp.
+using SourcePtr = std::shared_ptr<const BlockSource>;
+SourcePtr join_sources(const Node& join, std::vector<SourcePtr> pieces);
+SourcePtr reshape_source(const Node& reshape, SourcePtr source);
+
+}  // namespace heddle::array
