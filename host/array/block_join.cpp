@@ -10,23 +10,20 @@ namespace {
 class JoinSource final : public BlockSource {
 public:
     JoinSource(const Node& join, std::vector<SourcePtr> pieces)
-        : axis_(join.as<Join>()->axis), rank_(join.shape.rank()), pieces_(std::move(pieces)), borders_{0} {
+        : axis_(join.as<Join>()->axis), pieces_(std::move(pieces)), borders_{0} {
         for (const auto& input : join.inputs) borders_.push_back(borders_.back() + input->shape[axis_]);
+        chunks_ = Shape::filled(join.shape.rank(), 1);
+        for (const auto& piece : pieces_) {
+            need_.include(piece->need());
+            for (int axis = 0; axis < chunks_.rank(); ++axis)
+                chunks_[axis] = std::max(chunks_[axis], piece->chunks()[axis]);
+        }
+        if (axis_ > 0) need_.per_dense_element = need_.per_element;
     }
     void fill(const Ranges& ranges, const Destination& to, Filling& with) const override {
         split(ranges, [&](std::size_t piece, const Ranges& inside, std::int64_t at) {
             pieces_[piece]->fill(inside, {to.base + at * to.strides[axis_], to.strides}, with);
         });
-    }
-    std::int64_t scratch(const Shape& extents, bool dense) const override {
-        for (int axis = 0; axis < axis_; ++axis) dense = dense && extents[axis] == 1;
-        std::int64_t most = 0;
-        for (std::size_t piece = 0; piece < pieces_.size(); ++piece) {
-            Shape part = extents;
-            part[axis_] = std::min(part[axis_], borders_[piece + 1] - borders_[piece]);
-            most = std::max(most, pieces_[piece]->scratch(part, dense));
-        }
-        return most;
     }
     std::int64_t bytes_read(const Ranges& ranges) const override {
         std::int64_t bytes = 0;
@@ -34,14 +31,6 @@ public:
             bytes += pieces_[piece]->bytes_read(inside);
         });
         return bytes;
-    }
-    Shape chunks() const override {
-        Shape grid = Shape::filled(rank_, 1);
-        for (const auto& piece : pieces_) {
-            const Shape own = piece->chunks();
-            for (int axis = 0; axis < rank_; ++axis) grid[axis] = std::max(grid[axis], own[axis]);
-        }
-        return grid;
     }
 
 private:
@@ -74,7 +63,7 @@ private:
         }
     }
 
-    int axis_, rank_;
+    int axis_;
     std::vector<SourcePtr> pieces_;
     std::vector<std::int64_t> borders_;
 };
@@ -107,21 +96,15 @@ public:
           groups_(group_axes(from_, to_)),
           source_(std::move(source)),
           from_inner_(inner_counts(from_, &AxisGroup::first, &AxisGroup::last)),
-          to_inner_(inner_counts(to_, &AxisGroup::to, &AxisGroup::end)) {}
+          to_inner_(inner_counts(to_, &AxisGroup::to, &AxisGroup::end)) {
+        need_ = source_->need();
+        need_.per_dense_element = need_.per_element;
+        set_chunks();
+    }
 
     void fill(const Ranges& ranges, const Destination& to, Filling& with) const override {
         visit_boxes(ranges, to,
                     [&](const Ranges& inside, const Destination& place) { source_->fill(inside, place, with); });
-    }
-    std::int64_t scratch(const Shape& extents, bool) const override {
-        Shape part = from_;
-        for (const auto& group : groups_) {
-            std::int64_t count = 1;
-            for (int axis = group.to; axis < group.end; ++axis) count *= extents[axis];
-            for (int axis = group.first; axis < group.last; ++axis)
-                part[axis] = std::clamp<std::int64_t>(count / from_inner_[axis], 1, from_[axis]);
-        }
-        return source_->scratch(part, false);
     }
     // Each element of the block is one of the operand: the boxes' sum, without visiting what may be many.
     std::int64_t bytes_read(const Ranges& ranges) const override {
@@ -129,21 +112,20 @@ public:
         return static_cast<std::int64_t>(static_cast<double>(whole) * static_cast<double>(count_of(ranges)) /
                                          static_cast<double>(from_.count()));
     }
+
+private:
     // A group's first axis keeps whole rows of chunks.
-    Shape chunks() const override {
-        const Shape own = source_->chunks();
-        Shape grid = Shape::filled(to_.rank(), 1);
+    void set_chunks() {
+        const Shape& own = source_->chunks();
+        chunks_ = Shape::filled(to_.rank(), 1);
         for (const auto& group : groups_) {
             std::int64_t elements = 1;
             for (int axis = group.first; axis < group.last; ++axis)
                 if (own[axis] > 1) elements = std::max(elements, own[axis] * from_inner_[axis]);
             for (int axis = group.end - 1; axis >= group.to; --axis)
-                grid[axis] = std::clamp<std::int64_t>(elements / to_inner_[axis], 1, to_[axis]);
+                chunks_[axis] = std::clamp<std::int64_t>(elements / to_inner_[axis], 1, to_[axis]);
         }
-        return grid;
     }
-
-private:
     // Elements of a group side by side from one index of an axis to the next.
     Shape inner_counts(const Shape& shape, int AxisGroup::*first, int AxisGroup::*last) const {
         Shape counts = Shape::filled(shape.rank(), 1);

@@ -97,13 +97,12 @@ private:
 
 class MemorySource final : public BlockSource {
 public:
-    MemorySource(const NodePtr& node, int resident) : node_(node), resident_(resident) {}
+    MemorySource(const NodePtr& node, int resident) : node_(node), resident_(resident) {
+        chunks_ = Shape::filled(node->shape.rank(), 1);
+    }
     void fill(const Ranges& ranges, const Destination& to, Filling& with) const override {
         Copier(held(with), ranges, to, width_of(node_->dtype), with.stream).run();
     }
-    std::int64_t scratch(const Shape&, bool) const override { return 0; }
-    std::int64_t bytes_read(const Ranges&) const override { return 0; }
-    Shape chunks() const override { return Shape::filled(node_->shape.rank(), 1); }
     HeldValues held(const Filling& with) const override {
         if (resident_ >= 0) return with.residents[static_cast<std::size_t>(resident_)];
         return {node_->as<Memory>()->storage->bytes.get(),
@@ -117,7 +116,11 @@ private:
 
 class StoredSource final : public BlockSource {
 public:
-    explicit StoredSource(const NodePtr& node) : node_(node) {}
+    explicit StoredSource(const NodePtr& node) : node_(node) {
+        const auto& chunk = node->as<Stored>()->dataset->chunk();
+        chunks_ = chunk ? *chunk : Shape::filled(node->shape.rank(), 1);
+        need_.per_element = width_of(node->dtype);
+    }
     void fill(const Ranges& ranges, const Destination& to, Filling&) const override {
         const auto& dataset = *node_->as<Stored>()->dataset;
         const Shape extents = extents_of(ranges);
@@ -129,14 +132,7 @@ public:
         const auto whole = touched(identity_access(extents.rank()), Box::whole(extents));
         Copier({dense.base, dense.strides}, whole, to, width, false).run();
     }
-    std::int64_t scratch(const Shape& extents, bool dense) const override {
-        return dense ? 0 : extents.count() * width_of(node_->dtype);
-    }
     std::int64_t bytes_read(const Ranges& ranges) const override { return count_of(ranges) * width_of(node_->dtype); }
-    Shape chunks() const override {
-        const auto& dataset = *node_->as<Stored>()->dataset;
-        return dataset.chunk() ? *dataset.chunk() : Shape::filled(node_->shape.rank(), 1);
-    }
 
 private:
     NodePtr node_;
@@ -144,7 +140,7 @@ private:
 
 class RampSource final : public BlockSource {
 public:
-    explicit RampSource(const NodePtr& node) : node_(node) {}
+    explicit RampSource(const NodePtr& node) : node_(node) { chunks_ = {1}; }
     void fill(const Ranges& ranges, const Destination& to, Filling&) const override {
         const auto& ramp = *node_->as<Ramp>();
         const auto length = node_->shape[0];
@@ -161,9 +157,6 @@ public:
             }
         }
     }
-    std::int64_t scratch(const Shape&, bool) const override { return 0; }
-    std::int64_t bytes_read(const Ranges&) const override { return 0; }
-    Shape chunks() const override { return {1}; }
 
 private:
     NodePtr node_;
@@ -190,22 +183,10 @@ public:
         const auto& result = program_.results()[0];
         if (program_.instructions().empty() && result.value.kind == expr::Slot::Kind::input)
             copied_ = result.value.index;
-        if (copied_ < 0) return;
-        const auto& access = operands_[static_cast<std::size_t>(copied_)].access;
-        const auto varies = [](const auto& entry) { return entry.axis >= 0; };
-        all_copied_ = std::count_if(access.begin(), access.end(), varies) == rank_;
+        set_need();
+        set_chunks();
     }
     void fill(const Ranges& ranges, const Destination& to, Filling& with) const override;
-    std::int64_t scratch(const Shape& extents, bool) const override {
-        std::int64_t staged = 0, inside = 0;
-        for (const auto& operand : operands_) {
-            const Shape part = part_extents(operand.access, extents);
-            inside = std::max(inside, operand.source->scratch(part, false));
-            if (!operand.in_memory) staged += part.count() * operand.width;
-        }
-        if (all_copied_) return inside;  // fill_copy
-        return inside + (has_files_ ? staged : std::min(staged, budget_));
-    }
     std::int64_t bytes_read(const Ranges& ranges) const override {
         std::int64_t bytes = 0;
         const Box whole = Box::whole(extents_of(ranges));
@@ -214,21 +195,10 @@ public:
                 bytes += operand.source->bytes_read(touched(through_ranges(ranges, operand.access), whole));
         return bytes;
     }
-    Shape chunks() const override {
-        Shape grid = Shape::filled(rank_, 1);
-        for (const auto& operand : operands_) {
-            const Shape own = operand.source->chunks();
-            for (int axis = 0; axis < own.rank(); ++axis) {
-                const auto& entry = operand.access[static_cast<std::size_t>(axis)];
-                if (entry.axis < 0 || entry.list) continue;
-                grid[entry.axis] =
-                    std::max(grid[entry.axis], own[axis] / std::max<std::int64_t>(std::abs(entry.step), 1));
-            }
-        }
-        return grid;
-    }
 
 private:
+    void set_need();
+    void set_chunks();
     static Shape part_extents(const Access& access, const Shape& extents) {
         Shape part;
         for (const auto& entry : access) part.push_back(entry.axis < 0 ? 1 : extents[entry.axis]);
@@ -249,9 +219,40 @@ private:
     std::vector<Operand> operands_;
     bool has_files_;
     std::int64_t budget_;
-    int copied_ = -1;          // the operand whose values the program gives as they are
-    bool all_copied_ = false;  // and each axis of the block is one of its
+    int copied_ = -1;  // the operand whose values the program gives as they are
 };
+
+void ComputedSource::set_need() {
+    std::int64_t staged = 0;
+    for (const auto& operand : operands_) {
+        need_.include(operand.source->need());
+        if (!operand.in_memory) staged += operand.width;
+    }
+    bool copied = copied_ >= 0, in_order = copied;
+    if (copied) {
+        int axes = 0;
+        for (const auto& entry : operands_[static_cast<std::size_t>(copied_)].access)
+            if (entry.axis >= 0) in_order = entry.axis == axes++ && entry.step > 0 && in_order;
+        copied = axes == rank_;
+        in_order = in_order && copied;
+    }
+    if (!in_order) need_.per_dense_element = need_.per_element;
+    if (copied) return;  // fill_copy
+    if (!has_files_) {
+        need_.fixed += staged > 0 ? budget_ : 0;
+        return;
+    }
+    need_.per_element += staged;
+    need_.per_dense_element += staged;
+}
+
+void ComputedSource::set_chunks() {
+    chunks_ = Shape::filled(rank_, 1);
+    for (const auto& operand : operands_) {
+        const Shape grid = chunk_grid(operand.access, operand.source->chunks(), chunks_);
+        for (int axis = 0; axis < rank_; ++axis) chunks_[axis] = std::max(chunks_[axis], grid[axis]);
+    }
+}
 
 void ComputedSource::fill(const Ranges& ranges, const Destination& to, Filling& with) const {
     const Shape extents = extents_of(ranges);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <set>
@@ -32,6 +33,17 @@ struct Filling {
     expr::Evaluator evaluator;
 };
 
+// What fill() allocates at most, in bytes: for each element of a block, of one that is to be a dense C-order block, and
+// for any block.
+struct ScratchNeed {
+    std::int64_t per_element = 0, per_dense_element = 0, fixed = 0;
+    void include(const ScratchNeed& other) {
+        per_element = std::max(per_element, other.per_element);
+        per_dense_element = std::max(per_dense_element, other.per_dense_element);
+        fixed = std::max(fixed, other.fixed);
+    }
+};
+
 // Makes blocks of an array that is no plain memory: of a file, a rule, joined pieces, another shape. Immutable: any
 // thread may fill.
 class BlockSource {
@@ -39,14 +51,18 @@ public:
     virtual ~BlockSource() = default;
     // Writes the elements that the ranges select. Blocks on the disk where there are files. IoError, ArgumentError.
     virtual void fill(const Ranges& ranges, const Destination& to, Filling& with) const = 0;
-    // Bytes that fill() allocates at most for a block of these extents; `dense`: it is to be a dense C-order block.
-    virtual std::int64_t scratch(const Shape& extents, bool dense) const = 0;
     // Bytes that fill() reads from files.
-    virtual std::int64_t bytes_read(const Ranges& ranges) const = 0;
-    // The extents of the chunks of the files behind it, 1 along axes that have none.
-    virtual Shape chunks() const = 0;
+    virtual std::int64_t bytes_read(const Ranges&) const { return 0; }
     // The values, where they lie in memory as they are.
     virtual HeldValues held(const Filling&) const { return {}; }
+
+    const ScratchNeed& need() const { return need_; }
+    // The extents of the chunks of the files behind it, 1 along axes that have none.
+    const Shape& chunks() const { return chunks_; }
+
+protected:
+    ScratchNeed need_;
+    Shape chunks_;
 };
 
 struct Staging {

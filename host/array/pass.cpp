@@ -146,8 +146,9 @@ std::int64_t Pass::slot_bytes(const Shape& tile) const {
         const auto extents = extents_of(touched(input->leaf.access, Box::whole(tile)));
         const bool dense = input->straight == nullptr || input->straight->product.sink != nullptr;
         if (input->straight == nullptr) add(bytes_of(input->leaf.node->dtype, extents.count()));
-        const auto own = input->staging.source->scratch(extents, dense);
-        scratch += own * (input->reads_files() ? 1 : std::max(context_.engine.threads(), 1));
+        const auto& need = input->staging.source->need();
+        scratch += (dense ? need.per_dense_element : need.per_element) * extents.count();
+        scratch += need.fixed * (input->reads_files() ? 1 : std::max(context_.engine.threads(), 1));
     }
     for (const auto& output : outputs_) {
         if (output->product.sink) add(bytes_of(output->computed, tile.count()));

@@ -8,6 +8,9 @@
 namespace heddle::array {
 namespace {
 
+// Joins of joins become one up to here: more would grow without bounds where an array is joined to itself.
+constexpr std::size_t kMaxPieces = 64;
+
 Shape without_ones(const Shape& shape) {
     Shape rest;
     for (const auto extent : shape)
@@ -85,7 +88,8 @@ NodePtr join(const std::vector<NodePtr>& pieces, int axis) {
     for (const auto& piece : pieces) {
         shape[axis] += piece->shape[axis];
         const auto* inner = piece->as<Join>();
-        if (inner && inner->axis == axis)
+        const bool few = inputs.size() + piece->inputs.size() <= kMaxPieces;
+        if (inner && inner->axis == axis && few)
             inputs.insert(inputs.end(), piece->inputs.begin(), piece->inputs.end());
         else if (piece->shape.count() > 0)
             inputs.push_back(piece);

@@ -583,6 +583,25 @@ TEST_F(Joins, NestOnDevices) {
     }
 }
 
+TEST_F(Joins, RoundsOnRoundsTakeLinearTime) {
+    std::vector<std::int64_t> values_now(1000), before;
+    for (std::size_t i = 0; i < values_now.size(); ++i) values_now[i] = static_cast<std::int64_t>(i * i % 83);
+    Array x = from_values(values_now, {1000});
+    for (int round = 0; round < 40; ++round) {
+        x = (roll(x, 1) + roll(x, -1) - x) % 1009;
+        before = values_now;
+        for (std::size_t i = 0; i < 1000; ++i)
+            values_now[i] = ((before[(i + 999) % 1000] + before[(i + 1) % 1000] - before[i]) % 1009 + 1009) % 1009;
+    }
+    EXPECT_EQ(values<std::int64_t>(engine, x), values_now);
+    Array doubled = arange(0, 3), few = doubled;
+    for (int round = 0; round < 12; ++round) doubled = concatenate({doubled, doubled + 1});
+    EXPECT_EQ(values<std::int64_t>(engine, sum(doubled)), (std::vector<std::int64_t>{4096 * 3 + 3 * 12 * 2048}));
+    EXPECT_EQ(values<std::int64_t>(engine, doubled(Slice{-4, {}})), (std::vector<std::int64_t>{13, 12, 13, 14}));
+    for (int round = 0; round < 50; ++round) few = concatenate({few, few});
+    EXPECT_EQ(values<std::int64_t>(engine, few(Slice{-4, {}})), (std::vector<std::int64_t>{2, 0, 1, 2}));
+}
+
 TEST_F(Joins, NameWhatIsWrong) {
     const Array a = full({2, 3}, 1.0f), b = full({2, 4}, 1.0f);
     EXPECT_THROW(concatenate({}), ArgumentError);
