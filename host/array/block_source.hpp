@@ -9,6 +9,7 @@
 
 #include "host/array/access.hpp"
 #include "host/expr/evaluator.hpp"
+#include "host/expr/program.hpp"
 
 namespace heddle::array {
 
@@ -74,8 +75,27 @@ struct Staging {
 // have lists; `budget`: bytes that pieces which are computed here, and need no file, may stage at a time.
 Staging make_staging(const NodePtr& node, const std::set<const Node*>& resident, bool listed, std::int64_t budget);
 
-// Sources over sources; see block_join.cpp.
+// Memory, not initialised, while a block is made.
+struct Scratch {
+    explicit Scratch(std::int64_t size)
+        : bytes(new std::byte[static_cast<std::size_t>(std::max<std::int64_t>(size, 1))]) {}
+    std::unique_ptr<std::byte[]> bytes;
+};
+inline Destination dense_destination(std::byte* base, const Shape& extents, DType dtype) {
+    return {base, byte_strides(dense_strides(extents), size_of(dtype))};
+}
+
+// Sources over sources.
 using SourcePtr = std::shared_ptr<const BlockSource>;
+// What a program reads: the source, and where the program's points touch it; `in_memory`: nothing needs to be staged.
+struct SourceOperand {
+    Access access;
+    SourcePtr source;
+    DType dtype;
+    bool in_memory;
+};
+SourcePtr computed_source(const Node& node, expr::Program program, std::vector<SourceOperand> operands, bool has_files,
+                          std::int64_t budget);
 SourcePtr join_sources(const Node& join, std::vector<SourcePtr> pieces);
 SourcePtr reshape_source(const Node& reshape, SourcePtr source);
 
