@@ -91,6 +91,57 @@ std::int64_t count_of(const std::vector<AxisRange>& ranges) {
     return count;
 }
 
+Shape extents_of(const std::vector<AxisRange>& ranges) {
+    Shape extents;
+    for (const auto& range : ranges) extents.push_back(range.count);
+    return extents;
+}
+
+std::vector<AxisRange> part_of(const std::vector<AxisRange>& ranges, const Box& box) {
+    std::vector<AxisRange> part = ranges;
+    for (int axis = 0; axis < box.rank(); ++axis) {
+        auto& range = part[static_cast<std::size_t>(axis)];
+        (range.list ? range.first : range.start) += box.lo[axis] * range.step;
+        range.count = box.hi[axis] - box.lo[axis];
+    }
+    return part;
+}
+
+Access through_ranges(const std::vector<AxisRange>& ranges, const Access& access) {
+    Access inner = access;
+    for (auto& entry : inner) {
+        if (entry.axis < 0) continue;
+        const auto& range = ranges[static_cast<std::size_t>(entry.axis)];
+        if (!range.list) {
+            entry.start += entry.step * range.start;
+            entry.step *= range.step;
+            continue;
+        }
+        auto list = std::make_shared<std::vector<std::int64_t>>();
+        for (std::int64_t i = 0; i < range.count; ++i) {
+            const auto at = entry.start + entry.step * position(range, i);
+            list->push_back(entry.list ? (*entry.list)[static_cast<std::size_t>(at)] : at);
+        }
+        entry = {entry.axis, 0, 1, std::move(list)};
+    }
+    return inner;
+}
+
+Shape byte_strides(const Shape& strides, std::size_t width) {
+    Shape bytes = strides;
+    for (int axis = 0; axis < bytes.rank(); ++axis) bytes[axis] *= static_cast<std::int64_t>(width);
+    return bytes;
+}
+
+bool is_dense(const Shape& strides, const Shape& extents, std::size_t width) {
+    auto expected = static_cast<std::int64_t>(width);
+    for (int axis = extents.rank() - 1; axis >= 0; --axis) {
+        if (extents[axis] != 1 && strides[axis] != expected) return false;
+        expected *= extents[axis];
+    }
+    return true;
+}
+
 Walk walk_dense(const Access& access, const std::vector<AxisRange>& ranges, int rank, std::int64_t width) {
     Walk walk{0, Shape::filled(rank, 0)};
     std::int64_t stride = width;

@@ -36,6 +36,16 @@ struct AxisRange {
 };
 std::vector<AxisRange> touched(const Access& access, const Box& box);
 std::int64_t count_of(const std::vector<AxisRange>& ranges);
+Shape extents_of(const std::vector<AxisRange>& ranges);
+// The part that a box of the block of `ranges` covers.
+std::vector<AxisRange> part_of(const std::vector<AxisRange>& ranges, const Box& box);
+// The i-th index of the range.
+inline std::int64_t position(const AxisRange& range, std::int64_t i) {
+    return range.list ? (*range.list)[static_cast<std::size_t>(range.first + i * range.step)]
+                      : range.start + i * range.step;
+}
+// What the points of the block of `ranges`, as an iteration space, touch, where its array's points touch `access`.
+Access through_ranges(const std::vector<AxisRange>& ranges, const Access& access);
 
 // How the dense C-order block of touched(access, box) is walked over the box: byte offset of the box's first point, and
 // bytes per step along each axis of the space.
@@ -44,6 +54,9 @@ struct Walk {
     Shape strides;
 };
 Walk walk_dense(const Access& access, const std::vector<AxisRange>& ranges, int rank, std::int64_t width);
+Shape byte_strides(const Shape& strides, std::size_t width);
+// Whether an array of these extents and byte strides is a dense C-order block.
+bool is_dense(const Shape& strides, const Shape& extents, std::size_t width);
 // The same over the whole array held in memory with these byte strides; every list must be absent.
 Walk walk_whole(const Access& access, const Box& box, const Shape& byte_strides);
 

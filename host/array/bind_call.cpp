@@ -80,6 +80,10 @@ Array Call::array(std::size_t i) const {
     return at_place(source_, value(i).at, [&] { return to_array(value(i)); });
 }
 
+Array Call::array_in(const Value& item) const {
+    return at_place(source_, item.at, [&] { return to_array(item); });
+}
+
 bool Call::flag(std::size_t i) const {
     if (!given(i)) return false;
     const auto* number = value(i).as<Number>();

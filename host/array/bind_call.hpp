@@ -32,6 +32,8 @@ public:
     const Value& value(std::size_t i) const { return *arguments_[i]; }
 
     Array array(std::size_t i) const;
+    // Of an item of a tuple.
+    Array array_in(const Value& item) const;
     bool flag(std::size_t i) const;
     std::int64_t integer(std::size_t i, std::int64_t otherwise) const;
     double real(std::size_t i, double otherwise) const;

@@ -72,19 +72,6 @@ Value transpose(const Call& call) {
     return {call.array(0).transpose(axes.list()), call.place()};
 }
 
-Value swapaxes(const Call& call) {
-    auto x = call.array(0);
-    std::vector<int> axes;
-    for (int i = 0; i < x.rank(); ++i) axes.push_back(i);
-    auto axis = [&](std::size_t i) {
-        auto list = call.axes(i).list();
-        if (list.size() != 1) call.fail(i, "one axis", "write its number");
-        return static_cast<std::size_t>(normalize_axis(list[0], x.rank()));
-    };
-    std::swap(axes[axis(1)], axes[axis(2)]);
-    return {x.transpose(axes), call.place()};
-}
-
 Value expand_dims(const Call& call) {
     auto x = call.array(0);
     auto axis = normalize_axis(static_cast<int>(call.integer(1, 0) % (2 * kMaxRank + 2)), x.rank() + 1);
@@ -112,35 +99,13 @@ Value squeeze(const Call& call) {
     return {x.subscript(items), call.place()};
 }
 
-Value flip(const Call& call) {
-    auto x = call.array(0);
-    auto axes = call.axes(1);
-    std::vector<Index> items(static_cast<std::size_t>(x.rank()), Index(Slice{{}, {}, axes.all() ? -1 : 1}));
-    for (int axis : axes.list())
-        items[static_cast<std::size_t>(normalize_axis(axis, x.rank()))] = Index(Slice{{}, {}, -1});
-    return {x.subscript(items), call.place()};
-}
-
-Value diff(const Call& call) {
-    auto x = call.array(0);
-    auto axis = normalize_axis(static_cast<int>(call.integer(1, -1) % (2 * kMaxRank + 2)), x.rank());
-    std::vector<Index> later(static_cast<std::size_t>(axis), Index(Slice{})), earlier = later;
-    later.emplace_back(Slice{1, {}, 1});
-    earlier.emplace_back(Slice{{}, -1, 1});
-    auto a = x.subscript(later), b = x.subscript(earlier);
-    return {is_bool(x.dtype()) ? a != b : a - b, call.place()};
-}
-
 const std::array kShaping{
     FunctionRow{"astype(x, dtype)", "", "x converted to an element type; float32(x) and so on do the same.",
                 General(astype), true},
     FunctionRow{"transpose(x, axes=None)", "", "The axes in another order, by default reversed: x.T.",
                 General(transpose), true},
-    FunctionRow{"swapaxes(x, axis1, axis2)", "", "Two axes exchanged.", General(swapaxes), true},
     FunctionRow{"expand_dims(x, axis)", "", "An axis of extent 1 added: x[None].", General(expand_dims)},
     FunctionRow{"squeeze(x, axis=None)", "", "Axes of extent 1 removed.", General(squeeze), true},
-    FunctionRow{"flip(x, axis=None)", "", "The order along the axes reversed: x[::-1].", General(flip)},
-    FunctionRow{"diff(x, axis=-1)", "", "Each element less the one before it.", General(diff)},
     FunctionRow{"broadcast_to(x, shape)", "", "x repeated to a shape.", General(broadcast_to_shape)},
 };
 

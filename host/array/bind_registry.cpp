@@ -69,6 +69,7 @@ std::vector<Function> make_functions() {
     add("Order and running values", line_rows());
     add("Selection and search", selection_rows());
     add("Shape and type", shaping_rows());
+    add("Joined and moved", joining_rows());
     add("New arrays", making_rows());
     return all;
 }

@@ -70,6 +70,7 @@ std::span<const FunctionRow> group_rows();
 std::span<const FunctionRow> line_rows();
 std::span<const FunctionRow> selection_rows();
 std::span<const FunctionRow> shaping_rows();
+std::span<const FunctionRow> joining_rows();
 std::span<const FunctionRow> making_rows();
 
 }  // namespace heddle::array

@@ -71,8 +71,8 @@ Value Binder::call_function(const Function& function, const ast::Call& form, con
         keywords.emplace_back(keyword.at, evaluate(*keyword.value));
         keyword_names.push_back(keyword.name);
     }
-    // x.transpose(1, 0) lists its axes without a tuple.
-    if (function.name == "transpose" && positional.size() > 2) {
+    // x.transpose(1, 0) lists its axes without a tuple, x.reshape(2, 3) its extents.
+    if ((function.name == "transpose" || (function.name == "reshape" && object)) && positional.size() > 2) {
         Values axes;
         axes.items.assign(positional.begin() + 1, positional.end());
         auto first = positional[1].at;

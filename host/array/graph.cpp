@@ -44,6 +44,8 @@ struct KeyWriter {
         put(key, take.axis);
         for (const auto index : *take.list) put(key, index);
     }
+    void operator()(const Join& join) const { put(key, join.axis); }
+    void operator()(const Reshape&) const {}
     void operator()(const Reduction& reduction) const {
         put(key, reduction.reduce);
         put(key, reduction.skip_nan);
@@ -126,9 +128,34 @@ int Stager::level_of(const NodePtr& node) {
 }
 
 int Stager::operand_level(const NodePtr& input, const Node& user) {
+    if (user.is<Join>() || user.is<Reshape>()) return piece_level(input);
     const bool repeats = input->shape.count() < user.shape.count() && !is_at_hand(*input) && !is_fill(*input);
     if (repeats && !is_step(*input) && bytes_of(*input) <= hoist_limit_) return stage(input) + 1;
     return level_of(input);
+}
+
+// Pieces are computed for each block that needs them. What is made of joined arrays itself is kept where that can be:
+// else each round of x = x + roll(x, 1), say, would compute the rounds before it twice.
+int Stager::piece_level(const NodePtr& piece) {
+    const NodePtr* base = &piece;
+    while ((*base)->is<View>() || (*base)->is<Take>()) base = &(*base)->inputs[0];
+    const auto bytes = bytes_of(**base);
+    const bool computed = (*base)->is<Elementwise>() || (*base)->is<Cast>();
+    if (!computed || staged_.contains(base->get()) || !is_joined(*base)) return level_of(piece);
+    const int level = level_of(*base);  // its own stages come first, and take their part of the memory
+    if (bytes > hoist_limit_ || kept_bytes_ + bytes > 4 * hoist_limit_) return level;
+    kept_bytes_ += bytes;
+    return stage(*base) + 1;
+}
+
+// Whether blocks of the node need others of a joined or reshaped array.
+bool Stager::is_joined(const NodePtr& node) {
+    if (node->is<Join>() || node->is<Reshape>()) return true;
+    if (is_step(*node) || staged_.contains(node.get())) return false;
+    if (const auto found = joined_.find(node.get()); found != joined_.end()) return found->second;
+    const bool joined =
+        std::any_of(node->inputs.begin(), node->inputs.end(), [&](const auto& input) { return is_joined(input); });
+    return joined_[node.get()] = joined;
 }
 
 namespace {

@@ -48,10 +48,13 @@ public:
 private:
     int stage(const NodePtr& node);
     int operand_level(const NodePtr& input, const Node& user);
+    int piece_level(const NodePtr& piece);
+    bool is_joined(const NodePtr& node);
 
-    std::int64_t hoist_limit_;
+    std::int64_t hoist_limit_, kept_bytes_ = 0;
     std::vector<Stage> stages_;
     std::map<const Node*, int> staged_, levels_;
+    std::map<const Node*, bool> joined_;
 };
 
 // Where NumPy's rules can surprise in the arrays: subtraction of unsigned integers, sums that can overflow.

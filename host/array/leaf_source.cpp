@@ -8,11 +8,6 @@
 namespace heddle::array {
 namespace {
 
-std::int64_t position(const AxisRange& range, std::int64_t i) {
-    return range.list ? (*range.list)[static_cast<std::size_t>(range.first + i * range.step)]
-                      : range.start + i * range.step;
-}
-
 // Puts the i-th of `count` slabs of one index along an axis into a dense block: outer × count × inner bytes.
 void place_slab(const std::byte* slab, std::size_t outer, std::size_t inner, std::size_t count, std::size_t i,
                 std::byte* to) {
@@ -39,8 +34,6 @@ void read_one_by_one(const io::Dataset& dataset, Box box, const Shape& step, int
     }
 }
 
-void read_dataset(const io::Dataset& dataset, const std::vector<AxisRange>& ranges, void* to);
-
 // Lists along several axes: those of one axis one at a time.
 void read_lists(const io::Dataset& dataset, std::vector<AxisRange> ranges, std::size_t axis, std::byte* to) {
     const AxisRange listed = ranges[axis];
@@ -57,6 +50,8 @@ void read_lists(const io::Dataset& dataset, std::vector<AxisRange> ranges, std::
         place_slab(slab.data(), outer, inner, count, i, to);
     }
 }
+
+}  // namespace
 
 void read_dataset(const io::Dataset& dataset, const std::vector<AxisRange>& ranges, void* to) {
     const auto is_list = [](const AxisRange& range) { return range.list != nullptr; };
@@ -85,73 +80,28 @@ void read_dataset(const io::Dataset& dataset, const std::vector<AxisRange>& rang
         read_one_by_one(dataset, box, step, list_axis, indices, static_cast<std::byte*>(to));
 }
 
-void fill_ramp(const Ramp& ramp, std::int64_t length, const AxisRange& range, DType dtype, void* to) {
-    for (std::int64_t i = 0; i < range.count; ++i) {
-        const auto at = position(range, i);
-        if (dtype == DType::int64) {
-            static_cast<std::int64_t*>(to)[i] = ramp.start.i + at * ramp.step.i;
-        } else {
-            const bool end = ramp.has_last && at == length - 1;
-            static_cast<double*>(to)[i] = end ? ramp.last : ramp.start.f + static_cast<double>(at) * ramp.step.f;
-        }
-    }
+bool is_listed(const Access& access) {
+    return std::any_of(access.begin(), access.end(), [](const auto& axis) { return axis.list; });
 }
-
-// Copies the ranges' elements of an array in memory side by side.
-void gather(const std::byte* from, const Shape& shape, std::size_t width, const std::vector<AxisRange>& ranges,
-            std::byte* to) {
-    const Shape strides = dense_strides(shape);
-    const int rank = shape.rank();
-    Shape at = Shape::filled(rank, 0);
-    const auto total = count_of(ranges);
-    for (std::int64_t n = 0; n < total; ++n) {
-        std::int64_t offset = 0;
-        for (int axis = 0; axis < rank; ++axis)
-            offset += strides[axis] * position(ranges[static_cast<std::size_t>(axis)], at[axis]);
-        std::memcpy(to + static_cast<std::size_t>(n) * width, from + static_cast<std::size_t>(offset) * width, width);
-        for (int axis = rank - 1; axis >= 0 && ++at[axis] == ranges[static_cast<std::size_t>(axis)].count; --axis)
-            at[axis] = 0;
-    }
-}
-
-}  // namespace
 
 LeafKind kind_of(const Leaf& leaf, bool resident) {
-    const bool listed = std::any_of(leaf.access.begin(), leaf.access.end(), [](const auto& axis) { return axis.list; });
-    if (leaf.node->is<Stored>() && !resident) return LeafKind::stored;
-    if (leaf.node->is<Ramp>() && !resident) return LeafKind::generated;
-    if (listed) return LeafKind::generated;
+    if (leaf.node->shape.count() == 0) return LeafKind::in_place;  // never read
+    if ((!leaf.node->is<Memory>() && !resident) || is_listed(leaf.access)) return LeafKind::staged;
     return resident ? LeafKind::resident : LeafKind::in_place;
 }
 
-void stage_values(const Node& node, const std::vector<AxisRange>& ranges, const void* resident, void* to) {
-    if (resident) {
-        gather(static_cast<const std::byte*>(resident), node.shape, size_of(node.dtype), ranges,
-               static_cast<std::byte*>(to));
-    } else if (const auto* stored = node.as<Stored>()) {
-        read_dataset(*stored->dataset, ranges, to);
-    } else if (const auto* ramp = node.as<Ramp>()) {
-        fill_ramp(*ramp, node.shape[0], ranges[0], node.dtype, to);
-    } else {
-        stage_values(node, ranges, node.as<Memory>()->storage->bytes.get(), to);
-    }
+std::string describe(const Node& stored) {
+    return stored.as<Stored>()->dataset->label() + ", " + std::string(name_of(stored.dtype)) + " " +
+           to_string(stored.shape);
 }
 
-std::string describe(const Leaf& leaf) {
-    const auto* stored = leaf.node->as<Stored>();
-    return (stored ? stored->dataset->label() : "values") + ", " + std::string(name_of(leaf.node->dtype)) + " " +
-           to_string(leaf.node->shape);
-}
-
-Shape chunk_grid(const Leaf& leaf, const Shape& space) {
+Shape chunk_grid(const Access& access, const Shape& chunks, const Shape& space) {
     Shape grid = Shape::filled(space.rank(), 1);
-    const auto* stored = leaf.node->as<Stored>();
-    if (!stored || !stored->dataset->chunk()) return grid;
-    for (std::size_t axis = 0; axis < leaf.access.size(); ++axis) {
-        const auto& access = leaf.access[axis];
-        if (access.axis < 0 || access.list) continue;
-        const auto chunk = (*stored->dataset->chunk())[static_cast<int>(axis)];
-        grid[access.axis] = std::max<std::int64_t>(chunk / std::max<std::int64_t>(std::abs(access.step), 1), 1);
+    for (std::size_t axis = 0; axis < access.size(); ++axis) {
+        const auto& entry = access[axis];
+        if (entry.axis < 0 || entry.list) continue;
+        grid[entry.axis] =
+            std::max<std::int64_t>(chunks[static_cast<int>(axis)] / std::max<std::int64_t>(std::abs(entry.step), 1), 1);
     }
     return grid;
 }

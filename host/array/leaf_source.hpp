@@ -9,23 +9,22 @@ namespace heddle::array {
 
 // How a leaf's values reach a fused program.
 enum class LeafKind : std::uint8_t {
-    resident,   // a buffer that another stage of the plan fills
-    in_place,   // memory that holds the values already
-    generated,  // copied or computed into a tile's buffer by a CPU task
-    stored,     // read into a tile's buffer on the I/O lane
+    resident,  // a buffer that another stage of the plan fills
+    in_place,  // memory that holds the values already
+    staged,    // made in a tile's buffer by a task of its own
 };
 LeafKind kind_of(const Leaf& leaf, bool resident);
+// Whether it looks indices up along some axis.
+bool is_listed(const Access& access);
 
-// Fills `to` with the dense C-order block that `ranges` select: of a dataset, of memory, or of a rule. Blocks on the
-// disk for a dataset. IoError.
-// `resident`: the node's values where another stage made them, or null.
-void stage_values(const Node& node, const std::vector<AxisRange>& ranges, const void* resident, void* to);
+// Fills `to` with the dense C-order block of the dataset that `ranges` select. Blocks on the disk. IoError.
+void read_dataset(const io::Dataset& dataset, const std::vector<AxisRange>& ranges, void* to);
 
-// "scan.h5:/exchange/data, uint16 (181, 2, 640)"
-std::string describe(const Leaf& leaf);
+// Of a dataset: "scan.h5:/exchange/data, uint16 (181, 2, 640)"
+std::string describe(const Node& stored);
 
-// The extents of the dataset's chunks along the axes of the iteration space, 1 where it has none.
-Shape chunk_grid(const Leaf& leaf, const Shape& space);
+// The extents of an array's chunks along the axes of the iteration space, 1 where it has none.
+Shape chunk_grid(const Access& access, const Shape& chunks, const Shape& space);
 // How many times the tiles of a pass decode each chunk, on average; 1 when tiles are whole chunks.
 double decodes_per_chunk(const Leaf& leaf, const Shape& space, const Shape& tile);
 

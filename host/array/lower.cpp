@@ -2,6 +2,10 @@
 
 namespace heddle::array {
 
+std::string key_of(const Leaf& leaf) {
+    return std::to_string(reinterpret_cast<std::uintptr_t>(leaf.node.get())) + to_key(leaf.access);
+}
+
 void Lowering::output(const NodePtr& node, DType dtype) {
     builder_.output(lower(node, identity_access(node->shape.rank())), dtype);
 }

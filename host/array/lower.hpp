@@ -17,6 +17,9 @@ struct Leaf {
     Access access;
 };
 
+// Distinguishes leaves of one plan.
+std::string key_of(const Leaf& leaf);
+
 // Turns the arrays below the stages of one pass into one fused program over leaves. A node that is in `resident` is a
 // leaf, whatever computed it.
 class Lowering {

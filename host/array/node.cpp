@@ -142,6 +142,18 @@ NodePtr broadcast_to(const NodePtr& node, const Shape& shape) {
     return view(node, std::move(axes), shape);
 }
 
+NodePtr part(const NodePtr& node, int axis, std::int64_t start, std::int64_t step, std::int64_t count) {
+    if (start == 0 && step == 1 && count == node->shape[axis]) return node;
+    View axes;
+    for (int i = 0; i < node->shape.rank(); ++i) axes.axes.push_back({i, 0, 1});
+    auto& entry = axes.axes[static_cast<std::size_t>(axis)];
+    entry.start = start;
+    entry.step = step;
+    Shape shape = node->shape;
+    shape[axis] = count;
+    return view(node, std::move(axes), shape);
+}
+
 NodePtr memory(DType dtype, const Shape& shape, std::shared_ptr<Storage> storage) {
     return make_node(Memory{std::move(storage)}, dtype, shape);
 }

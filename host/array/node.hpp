@@ -63,6 +63,12 @@ struct Take {
     int axis;
     IndexList list;
 };
+// The inputs one after the other along the axis; all have the node's type, none is empty. See block_source.hpp.
+struct Join {
+    int axis;
+};
+// The input's values in C order in another shape; neither shape has an axis of extent 1.
+struct Reshape {};
 struct Reduction {
     kernels::Reduce reduce;
     bool skip_nan = false, keep_dims = false;
@@ -79,8 +85,8 @@ struct Whole {
     std::shared_ptr<const WholeOperation> operation;
 };
 
-using Payload =
-    std::variant<Constant, Ramp, Memory, Stored, Elementwise, Cast, View, Take, Reduction, HistogramCounts, Whole>;
+using Payload = std::variant<Constant, Ramp, Memory, Stored, Elementwise, Cast, View, Take, Join, Reshape, Reduction,
+                             HistogramCounts, Whole>;
 
 // One value of the lazy algebra; immutable once built, so threads share it freely.
 struct Node {
@@ -115,6 +121,13 @@ NodePtr cast(const NodePtr& node, DType dtype);
 NodePtr view(const NodePtr& node, View view, const Shape& shape);
 NodePtr take(const NodePtr& node, int axis, IndexList list);
 NodePtr broadcast_to(const NodePtr& node, const Shape& shape);
+// `count` positions of one axis, from `start` on in steps of `step`; all within the axis.
+NodePtr part(const NodePtr& node, int axis, std::int64_t start, std::int64_t step, std::int64_t count);
+// Pieces of one type whose extents agree but along the axis; at least one.
+NodePtr join(const std::vector<NodePtr>& pieces, int axis);
+// The values in C order in another shape of as many elements. What is computed element by element is reshaped at its
+// operands, and what lies in memory is only seen in another way.
+NodePtr reshape(const NodePtr& node, const Shape& shape);
 NodePtr memory(DType dtype, const Shape& shape, std::shared_ptr<Storage> storage);
 
 // NumPy's broadcast of the shapes. ShapeError names the shapes and the axis.

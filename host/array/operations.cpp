@@ -20,13 +20,15 @@ std::optional<kernels::Op> op_of(std::string_view name) {
     return std::nullopt;
 }
 
-// The call with `x` for every argument that must be given, or "" where one of them is no array.
+// The call with `x` for every array that must be given, or "" where something is needed that is not known here.
 std::string plain_call(const Function& function) {
     constexpr std::array<std::string_view, 14> kArrays{"a",   "x", "x1",  "x2", "y",    "condition", "object",
                                                        "min", "v", "arr", "ar", "bins", "values",    "labels"};
-    static const std::map<std::string_view, std::string_view> kNumbers{
-        {"q", "0.5"},   {"k", "1"},      {"axis", "0"},        {"indices", "[0]"},
-        {"ind", "[0]"}, {"groups", "5"}, {"offsets", "[0, 2]"}};
+    static const std::map<std::string_view, std::string_view> kOthers{
+        {"q", "0.5"},     {"k", "1"},          {"axis", "0"},      {"indices", "[0]"}, {"ind", "[0]"},
+        {"groups", "5"},  {"offsets", "[0, 2]"}, {"arrays", "(x, x)"}, {"newshape", "4"},  {"shift", "1"},
+        {"pad_width", "1"}, {"reps", "2"},       {"repeats", "2"},     {"factors", "2"},   {"source", "0"},
+        {"destination", "1"}};
     std::string text;
     for (const Parameter& parameter : function.parameters) {
         if (!parameter.otherwise.empty()) continue;
@@ -34,12 +36,10 @@ std::string plain_call(const Function& function) {
             text += ", 1";
             continue;
         }
-        if (const auto found = kNumbers.find(parameter.name); found != kNumbers.end()) {
-            text += (text.empty() ? "" : ", ") + std::string(found->second);
-            continue;
-        }
-        if (std::find(kArrays.begin(), kArrays.end(), parameter.name) == kArrays.end()) return "";
-        text += (text.empty() ? "" : ", ") + std::string("x");
+        const auto other = kOthers.find(parameter.name);
+        const bool is_array = std::find(kArrays.begin(), kArrays.end(), parameter.name) != kArrays.end();
+        if (!is_array && other == kOthers.end()) return "";
+        text += (text.empty() ? "" : ", ") + std::string(is_array ? "x" : other->second);
     }
     const bool several = function.name == "nonzero" || function.name == "unique_counts";
     return text.empty() ? "" : function.name + "(" + text + ")" + (several ? "[0]" : "");
@@ -81,6 +81,10 @@ std::string bits_of(const Function& function) {
     if (function.group == "Shape and type" || function.group == "New arrays" ||
         function.group == "Selection and search")
         return "exact";
+    if (function.group == "Joined and moved") {
+        if (function.name == "downsample") return "one fixed tree in float64";
+        return function.name == "diff" || function.name == "gradient" ? "IEEE 754 arithmetic" : "exact";
+    }
     if (function.group == "Order and running values") {
         const bool sums = function.name == "cumsum" || function.name == "cumprod";
         const bool between = function.name == "median" || function.name.ends_with("tile");
@@ -146,8 +150,8 @@ std::string equivalent_of(const Function& function) {
     if (function.name == "segment_sum") return "numpy.add.reduceat";
     if (function.name == "segment_min") return "numpy.minimum.reduceat";
     if (function.name == "segment_max") return "numpy.maximum.reduceat";
-    constexpr std::array<std::string_view, 6> kOnlyHere{"nanany", "nanall",  "nancount",
-                                                        "topk",   "argtopk", "segment_mean"};
+    constexpr std::array<std::string_view, 7> kOnlyHere{"nanany",  "nanall",       "nancount",  "topk",
+                                                        "argtopk", "segment_mean", "downsample"};
     if (std::find(kOnlyHere.begin(), kOnlyHere.end(), function.name) != kOnlyHere.end()) return "";
     return function.name == "astype" ? "numpy.ndarray.astype" : "numpy." + function.name;
 }

@@ -48,7 +48,8 @@ Origins taken_origins(const Take& take, const Node& node) {
     return origins;
 }
 
-// The first operand that has an axis of the result's full extent tells where it comes from.
+// The first operand that has an axis of the result's full extent tells where it comes from; along the axis of a join
+// none has.
 Origins joined_origins(const Node& node) {
     Origins origins(static_cast<std::size_t>(node.shape.rank()));
     for (const auto& input : node.inputs) {
@@ -80,7 +81,7 @@ Origins origins_of(const Node& node) {
     if (const auto* view = node.as<View>()) return viewed_origins(*view, node);
     if (const auto* take = node.as<Take>()) return taken_origins(*take, node);
     if (const auto* reduction = node.as<Reduction>()) return reduced_origins(*reduction, node);
-    if (node.is<Elementwise>() || node.is<Cast>()) return joined_origins(node);
+    if (node.is<Elementwise>() || node.is<Cast>() || node.is<Join>()) return joined_origins(node);
     return Origins(static_cast<std::size_t>(node.shape.rank()));
 }
 

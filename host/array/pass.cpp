@@ -20,6 +20,9 @@ constexpr std::int64_t kTileBytes = std::int64_t{8} << 20;
 // full speed, and several tiles fit into the memory of every GPU.
 constexpr std::int64_t kDeviceTileBytes = std::int64_t{32} << 20;
 
+// What a piece of a joined array stages at a time, where it is computed: about the L2 cache.
+constexpr std::int64_t kStagedBytes = std::int64_t{256} << 10;
+
 // Of the states that a thread of a device holds at the same time, in registers.
 constexpr std::size_t kStateBytes = 256;
 
@@ -56,6 +59,7 @@ Pass::Pass(PlanContext& context, const Shape& shape, std::vector<Product> produc
         outputs_.push_back(std::move(output));
     }
     for (const auto& leaf : lowering.leaves()) add_leaf(leaf, earlier);
+    find_straight(earlier);
     if (context_.device_memory > 0 && shape_.count() > 0) find_device_forms(earlier);
 }
 
@@ -66,10 +70,41 @@ void Pass::add_leaf(const Leaf& leaf, const std::set<const Node*>& earlier) {
     auto input = std::make_unique<Input>();
     const bool resident = earlier.contains(leaf.node.get());
     input->leaf = leaf;
-    input->key = std::to_string(reinterpret_cast<std::uintptr_t>(leaf.node.get())) + to_key(leaf.access);
+    input->key = key_of(leaf);
     input->kind = kind_of(leaf, resident);
     if (resident) input->resident = context_.residents.at(leaf.node.get());
+    if (input->staged()) {
+        const auto limit = static_cast<std::int64_t>(context_.engine.memory_limit());
+        const auto budget =
+            std::clamp<std::int64_t>(limit / (64 * std::max(context_.engine.threads(), 1)), 4096, kStagedBytes);
+        input->staging = make_staging(leaf.node, earlier, is_listed(leaf.access), budget);
+        for (const auto& node : input->staging.residents)
+            input->staging_residents.push_back(context_.residents.at(node.get()));
+    }
     inputs_.push_back(std::move(input));
+}
+
+// What is only joined or reshaped needs no program.
+void Pass::find_straight(const std::set<const Node*>& earlier) {
+    std::map<std::string, int> uses;
+    std::vector<std::pair<Output*, std::string>> copies;
+    for (auto& output : outputs_) {
+        Lowering lowering(earlier);
+        lowering.output(output->operand(), output->computed);
+        for (const auto& leaf : lowering.leaves()) ++uses[key_of(leaf)];
+        const Node& node = *output->product.node;
+        const bool counted = output->product.stats != nullptr && !output->product.sink;
+        if (!counted && (node.is<Join>() || node.is<Reshape>()))
+            copies.emplace_back(output.get(), key_of(lowering.leaves().front()));
+    }
+    for (const auto& [output, key] : copies) {
+        if (uses[key] > 1) continue;
+        for (auto& input : inputs_) {
+            if (input->key != key || !input->staged()) continue;
+            input->straight = output;
+            output->straight = true;
+        }
+    }
 }
 
 // Counts of what is not finite in memory stay on the CPU, reductions whose tiles may cut leaves, and histograms of so
@@ -78,7 +113,7 @@ void Pass::find_device_forms(const std::set<const Node*>& earlier) {
     for (auto& output : outputs_) {
         // What goes to a file is counted where it is written.
         const bool counted = output->product.stats != nullptr && !output->product.sink;
-        const bool map = output->kind == Output::Kind::map && !counted;
+        const bool map = output->kind == Output::Kind::map && !counted && !output->straight;
         const auto* geometry = output->geometry ? &*output->geometry : nullptr;
         const bool reduction = geometry != nullptr && shape_.rank() > 0 && keeps_leaves_whole(*geometry);
         const auto* counts = output->product.node->as<HistogramCounts>();
@@ -105,9 +140,16 @@ std::int64_t Pass::slot_bytes(const Shape& tile) const {
     const auto add = [&](std::int64_t size) {
         bytes += static_cast<std::int64_t>(memory::block_bytes(static_cast<std::size_t>(size)));
     };
-    for (const auto& input : inputs_)
-        if (input->staged())
-            add(bytes_of(input->leaf.node->dtype, count_of(touched(input->leaf.access, Box::whole(tile)))));
+    std::int64_t scratch = 0;
+    for (const auto& input : inputs_) {
+        if (!input->staged()) continue;
+        const auto extents = extents_of(touched(input->leaf.access, Box::whole(tile)));
+        const bool dense = input->straight == nullptr || input->straight->product.sink != nullptr;
+        if (input->straight == nullptr) add(bytes_of(input->leaf.node->dtype, extents.count()));
+        const auto& need = input->staging.source->need();
+        scratch += (dense ? need.per_dense_element : need.per_element) * extents.count();
+        scratch += need.fixed * (input->reads_files() ? 1 : std::max(context_.engine.threads(), 1));
+    }
     for (const auto& output : outputs_) {
         if (output->product.sink) add(bytes_of(output->computed, tile.count()));
         if (output->checked) add(sizeof(std::uint32_t));
@@ -122,7 +164,7 @@ std::int64_t Pass::slot_bytes(const Shape& tile) const {
                 output->geometry->outputs_of(box) * static_cast<std::int64_t>(output->reducer.state_size));
         }
     }
-    return bytes * kSlots;
+    return bytes * kSlots + scratch;
 }
 
 // Of the states of reductions: the leaves of the tiles that are worked on, and what stays from tile to tile for the
@@ -176,9 +218,9 @@ void Pass::plan(std::int64_t memory) {
     request.shape = shape_;
     request.bytes = [this](const Shape& tile) { return slot_bytes(tile) + state_bytes(tile); };
     request.limit = memory;
-    const bool staged =
-        std::any_of(inputs_.begin(), inputs_.end(), [](const auto& input) { return input->staged(); }) ||
-        std::any_of(outputs_.begin(), outputs_.end(), [](const auto& o) { return o->product.sink; });
+    const bool staged = std::any_of(inputs_.begin(), inputs_.end(),
+                                    [](const auto& i) { return i->staged() && (!i->straight || i->reads_files()); }) ||
+                        std::any_of(outputs_.begin(), outputs_.end(), [](const auto& o) { return o->product.sink; });
     request.target = staged ? std::min(kTileBytes * kSlots, memory) : std::numeric_limits<std::int64_t>::max();
     if (uses_devices()) {
         // Some tiles are on their way there, one is computed, some are on their way back.
@@ -186,7 +228,10 @@ void Pass::plan(std::int64_t memory) {
         request.target = std::max<std::int64_t>(std::min(fits * kSlots, request.target), 1);
         request.touched = [this](const Shape& tile) { return device_bytes(tile); };
     }
-    for (const auto& input : inputs_) request.grids.push_back(chunk_grid(input->leaf, shape_));
+    for (const auto& input : inputs_) {
+        if (!input->reads_files()) continue;
+        request.grids.push_back(chunk_grid(input->leaf.access, input->staging.source->chunks(), shape_));
+    }
     std::optional<std::array<bool, kMaxRank>> reduced;
     bool same_axes = true;
     for (const auto& output : outputs_) {
@@ -228,6 +273,7 @@ bool Pass::go_together(const Group& group, const Output& output) const {
 void Pass::make_groups() {
     const auto threads = std::max(context_.engine.threads(), 1);
     for (auto& output : outputs_) {
+        if (output->straight) continue;
         Split split = split_tile(tile_, threads);
         std::int64_t leaf_length = 0;
         if (output->kind == Output::Kind::reduction) {
@@ -256,7 +302,7 @@ void Pass::make_groups() {
         for (const auto* output : group->outputs) lowering.output(output->operand(), output->computed);
         group->program = lowering.build();
         for (const auto& leaf : lowering.leaves()) {
-            const auto key = std::to_string(reinterpret_cast<std::uintptr_t>(leaf.node.get())) + to_key(leaf.access);
+            const auto key = key_of(leaf);
             const auto same = [&](const auto& input) { return input->key == key; };
             group->inputs.push_back(std::find_if(inputs_.begin(), inputs_.end(), same)->get());
         }
@@ -286,12 +332,14 @@ PassReport Pass::report() const {
     report.tiles = grid.count();
     report.memory = slot_bytes(tile_) + state_bytes(tile_);
     for (const auto& input : inputs_) {
-        if (input->kind != LeafKind::stored) continue;
-        std::int64_t bytes = 0;
+        if (!input->reads_files()) continue;
         for (std::int64_t i = 0; i < grid.count(); ++i)
-            bytes += bytes_of(input->leaf.node->dtype, count_of(touched(input->leaf.access, grid.box(i))));
-        report.bytes_read += bytes;
-        auto text = describe(input->leaf);
+            report.bytes_read += input->staging.source->bytes_read(touched(input->leaf.access, grid.box(i)));
+        if (!input->leaf.node->is<Stored>()) {
+            for (const auto& node : input->staging.stored) report.reads.push_back(describe(*node));
+            continue;
+        }
+        auto text = describe(*input->leaf.node);
         const auto decodes = decodes_per_chunk(input->leaf, shape_, tile_);
         if (decodes > 1.01)
             text += ", each chunk decoded " + std::to_string(decodes).substr(0, 4) +

@@ -82,6 +82,7 @@ private:
     std::int64_t state_bytes(const Shape& tile) const;
     std::int64_t device_bytes(const Shape& tile) const;
     bool uses_devices() const;
+    void find_straight(const std::set<const Node*>& earlier);
     void find_device_forms(const std::set<const Node*>& earlier);
     std::int64_t leaf_bytes(const Output& output, const Box& box) const;
     void tile_results();
@@ -91,6 +92,7 @@ private:
     void make_groups();
     void make_buffers();
     void submit_reads(Scope& scope, const Box& box, std::int64_t slot);
+    void submit_fill(Scope& scope, Input& input, const Box& box, std::int64_t slot);
     void submit_group(Scope& scope, Group& group, const Box& box, std::int64_t slot);
     template <class Add>
     void submit_combine(Scope& scope, Output& output, const Box& box, const AnyAccess& parts, Add add);

@@ -4,10 +4,14 @@
 #include <memory>
 #include <mutex>
 
+#include "host/array/block_source.hpp"
 #include "host/array/pass.hpp"
 #include "kernels/histogram_bins.hpp"
 
 namespace heddle::array {
+
+// Results larger than this are written past the cache: nothing would find them there.
+inline constexpr std::int64_t kLastLevelCache = std::int64_t{32} << 20;
 
 // A leaf of the pass; staged ones have kSlots buffers of a tile's size.
 struct Pass::Input {
@@ -17,8 +21,12 @@ struct Pass::Input {
     AnyBuffer* resident =
         nullptr;  // where the values are a buffer's: of another stage, or lent to the engine's devices
     std::vector<std::unique_ptr<AnyBuffer>> slots;
+    Staging staging;  // of a staged one
+    std::vector<AnyBuffer*> staging_residents;
+    Output* straight = nullptr;  // the output that it is, value by value: made in its place, without slots
 
-    bool staged() const { return kind == LeafKind::stored || kind == LeafKind::generated; }
+    bool staged() const { return kind == LeafKind::staged; }
+    bool reads_files() const { return !staging.stored.empty(); }
 };
 
 // A product of the pass and what lies between its tiles.
@@ -42,6 +50,7 @@ struct Pass::Output {
     // histogram; then nothing else is kept.
     std::vector<std::unique_ptr<AnyBuffer>> made;
     bool on_devices = false;  // it has a device form
+    bool straight = false;    // an input is made in its place: see Input::straight
     bool checked = false;     // which may tell of a negative exponent
     // Of a histogram:
     std::unique_ptr<AnyBuffer> bins;  // a kernels::Bins, from the bounds

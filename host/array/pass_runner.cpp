@@ -9,12 +9,6 @@
 namespace heddle::array {
 namespace {
 
-Shape byte_strides(const Shape& strides, std::size_t width) {
-    Shape bytes = strides;
-    for (int axis = 0; axis < bytes.rank(); ++axis) bytes[axis] *= static_cast<std::int64_t>(width);
-    return bytes;
-}
-
 std::int64_t offset_in(const Shape& strides, const Shape& from, const Shape& to) {
     std::int64_t offset = 0;
     for (int axis = 0; axis < strides.rank(); ++axis) offset += strides[axis] * (to[axis] - from[axis]);
@@ -42,16 +36,6 @@ void scatter(const std::byte* from, const Shape& extents, const Shape& strides, 
         for (int axis = extents.rank() - 2; axis >= 0 && ++at[axis] == extents[axis]; --axis) at[axis] = 0;
     }
 }
-
-bool is_dense(const Shape& strides, const Shape& extents, std::size_t width) {
-    auto expected = static_cast<std::int64_t>(width);
-    for (int axis = extents.rank() - 1; axis >= 0; --axis) {
-        if (extents[axis] != 1 && strides[axis] != expected) return false;
-        expected *= extents[axis];
-    }
-    return true;
-}
-
 }  // namespace
 
 void count_non_finite(DType dtype, const void* values, std::int64_t n, TargetStats& stats) {
@@ -321,9 +305,7 @@ void Pass::Runner::evaluate_box(const Box& box, std::int64_t offset, std::vector
     evaluator.run(group_.program, box.extents(), inputs, 0, box.count(), {targets, group_.leaf_length, streams()});
 }
 
-// Results larger than the last-level cache are written past it: nothing would find them there.
 bool Pass::Runner::streams() const {
-    constexpr std::int64_t kLastLevelCache = std::int64_t{32} << 20;
     std::int64_t bytes = 0;
     for (const auto* output : group_.outputs)
         if (output->kind == Output::Kind::map && !output->product.sink)

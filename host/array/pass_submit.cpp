@@ -47,7 +47,7 @@ void Pass::make_buffers() {
 
     const auto slots = static_cast<std::size_t>(std::min(kSlots, TileGrid(shape_, tile_).count()));
     for (auto& input : inputs_) {
-        if (!input->staged()) continue;
+        if (!input->staged() || input->straight) continue;
         const auto count = count_of(touched(input->leaf.access, Box::whole(tile_)));
         for (std::size_t i = 0; i < slots; ++i)
             input->slots.push_back(std::make_unique<AnyBuffer>(context_.engine, input->leaf.node->dtype, Shape{count}));
@@ -137,22 +137,53 @@ void Pass::take_turn(std::vector<AnyAccess>& accesses) const {
 }
 
 void Pass::submit_reads(Scope& scope, const Box& box, std::int64_t slot) {
-    for (auto& entry : inputs_) {
-        if (!entry->staged()) continue;
-        auto* input = entry.get();
-        auto ranges = touched(input->leaf.access, box);
-        std::vector<AnyAccess> accesses{
-            {input->slots[static_cast<std::size_t>(slot)].get(), Mode::write, std::nullopt}};
-        if (input->resident) accesses.push_back({input->resident, Mode::read, std::nullopt});
-        take_turn(accesses);
-        const bool stored = input->kind == LeafKind::stored;
-        const TaskOptions options{.name = stored ? "read" : "gather", .lane = stored ? Lane::io : Lane::cpu};
-        auto* done = &context_.progress.bytes_done;
-        scope.submit_list(options, accesses, [=](const Piece&, const detail::Operand* operands) {
-            stage_values(*input->leaf.node, ranges, input->resident ? operands[1].data : nullptr, operands[0].data);
-            if (stored) done->fetch_add(bytes_of(input->leaf.node->dtype, count_of(ranges)), std::memory_order_relaxed);
-        });
-    }
+    for (auto& input : inputs_)
+        if (input->staged()) submit_fill(scope, *input, box, slot);
+}
+
+// Makes the tile's block of an input, in a slot or in the place of the output that it is.
+void Pass::submit_fill(Scope& scope, Input& input, const Box& box, std::int64_t slot) {
+    const auto at = static_cast<std::size_t>(slot);
+    const Output* output = input.straight;
+    const bool in_memory = output != nullptr && output->product.sink == nullptr;
+    std::vector<AnyAccess> accesses;
+    if (in_memory)
+        accesses.push_back({output->product.buffer, Mode::write, buffer_box(box)});
+    else
+        accesses.push_back({(output ? output->slots : input.slots)[at].get(), Mode::write, std::nullopt});
+    for (const auto* resident : input.staging_residents) accesses.push_back({resident, Mode::read, std::nullopt});
+    take_turn(accesses);
+    const bool files = input.reads_files();
+    auto ranges = std::make_shared<const Ranges>(touched(input.leaf.access, box));
+    const Box block = Box::whole(extents_of(*ranges));
+    const Split split = files ? Split{} : split_tile(block.hi, std::max(context_.engine.threads(), 1));
+    const TaskOptions options{.name = files ? "read" : "gather",
+                              .lane = files ? Lane::io : Lane::cpu,
+                              .pieces = split.pieces(block),
+                              .place = Place::cpu};
+    auto* done = &context_.progress.bytes_done;
+    const bool streams = in_memory && bytes_of(output->computed, output->product.node->shape.count()) > kLastLevelCache;
+    scope.submit_list(options, accesses,
+                      [=, &input, ranges = std::move(ranges)](const Piece& piece, const detail::Operand* operands) {
+                          const Box part = split.piece(block, piece.index);
+                          const auto width = size_of(input.leaf.node->dtype);
+                          Destination place{
+                              static_cast<std::byte*>(operands[0].data),
+                              byte_strides(in_memory ? operands[0].layout->strides : dense_strides(block.hi), width)};
+                          for (int axis = 0; axis < part.rank(); ++axis)
+                              place.base += part.lo[axis] * place.strides[axis];
+                          Filling filling;
+                          filling.stream = streams;
+                          for (std::size_t i = 0; i < input.staging_residents.size(); ++i) {
+                              const auto& operand = operands[i + 1];
+                              filling.residents.push_back(
+                                  {static_cast<const std::byte*>(operand.data),
+                                   byte_strides(operand.layout->strides, size_of(input.staging.residents[i]->dtype))});
+                          }
+                          const auto some = part_of(*ranges, part);
+                          input.staging.source->fill(some, place, filling);
+                          if (files) done->fetch_add(input.staging.source->bytes_read(some), std::memory_order_relaxed);
+                      });
 }
 
 void Pass::submit_writes(Scope& scope, const Box& box, std::int64_t slot) {
@@ -165,7 +196,7 @@ void Pass::submit_writes(Scope& scope, const Box& box, std::int64_t slot) {
         auto* done = &context_.progress.bytes_done;
         scope.submit_list(
             {.name = "write", .lane = Lane::io}, accesses, [=](const Piece&, const detail::Operand* operands) {
-                if (output->on_devices && output->product.stats != nullptr)
+                if ((output->on_devices || output->straight) && output->product.stats != nullptr)
                     count_non_finite(output->computed, operands[0].data, box.count(), *output->product.stats);
                 output->product.sink->write(box, operands[0].data);
                 done->fetch_add(bytes_of(output->computed, box.count()), std::memory_order_relaxed);

@@ -178,8 +178,7 @@ std::vector<Item> Plan::State::make_items(const std::vector<int>& levels) {
         Lowering lowering(earlier);
         lowering.output(operand, operand->dtype);
         Item item{std::move(product), level, operand->shape, {}};
-        for (const auto& leaf : lowering.leaves())
-            item.inputs.insert(std::to_string(reinterpret_cast<std::uintptr_t>(leaf.node.get())) + to_key(leaf.access));
+        for (const auto& leaf : lowering.leaves()) item.inputs.insert(key_of(leaf));
         items.push_back(std::move(item));
     };
     for (std::size_t i = 0; i < targets.size(); ++i) {

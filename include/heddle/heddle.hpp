@@ -14,3 +14,4 @@
 #include "heddle/reductions.hpp"
 #include "heddle/scope.hpp"
 #include "heddle/selection.hpp"
+#include "heddle/shaping.hpp"

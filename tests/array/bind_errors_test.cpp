@@ -104,6 +104,20 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"d.astype('f5')", 10, Kind::dtype, "'f5'"}, Case{"d.astype(3)", 10, Kind::argument, "element type"},
         Case{"float32(d, u)", 1, Kind::parse, "one argument"}));
 
+INSTANTIATE_TEST_SUITE_P(Joins, BindErrors,
+                         testing::Values(Case{"concatenate(d)", 13, Kind::argument, "write concatenate((a, b))"},
+                                         Case{"concatenate((d, key))", 1, Kind::shape, "(3, 4) and (3,)"},
+                                         Case{"concatenate((1, 2))", 1, Kind::shape, "stack()"},
+                                         Case{"reshape(d, (5, -1))", 1, Kind::shape, "12 elements"},
+                                         Case{"pad(d, 'a')", 8, Kind::argument, "(before, after)"},
+                                         Case{"pad(d, 1, mode='mean')", 16, Kind::argument, "'reflect'"},
+                                         Case{"pad(d, -1)", 1, Kind::argument, "less than nothing"},
+                                         Case{"roll(d, 0.5)", 9, Kind::argument, "whole number"},
+                                         Case{"roll(d, (1, 2, 3), (0, 1))", 9, Kind::argument, "one for each axis"},
+                                         Case{"downsample(d, 0)", 1, Kind::argument, "1 and more"},
+                                         Case{"gradient(d, edge_order=2)", 24, Kind::argument, "must be 1"},
+                                         Case{"gradient(d) + 1", 13, Kind::dtype, "stack((a, b))"}));
+
 INSTANTIATE_TEST_SUITE_P(
     Values, BindErrors,
     testing::Values(Case{"d + key", 3, Kind::shape, "(3, 4) and (3,)"}, Case{"d & u", 3, Kind::dtype, "bitwise_and"},

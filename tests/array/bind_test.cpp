@@ -117,6 +117,30 @@ TEST(Bind, CallsFunctionsAndMethods) {
     EXPECT_EQ(type_of("broadcast_to(d, (2, 3, 4))"), "float64 (2, 3, 4)");
 }
 
+TEST(Bind, JoinsAndMovesArrays) {
+    EXPECT_EQ(type_of("concatenate((f, u))"), "float32 (6, 4)");
+    EXPECT_EQ(type_of("concatenate([d, n[:, :1]], axis=-1)"), "float64 (3, 5)");
+    EXPECT_EQ(type_of("concat((u, [[1, 2, 3, 4]]), axis=None)"), "int64 (16,)");
+    EXPECT_EQ(type_of("stack((u, u), 2)"), "uint8 (3, 4, 2)");
+    EXPECT_EQ(type_of("vstack((f, f[0]))"), "float32 (4, 4)");
+    EXPECT_EQ(type_of("hstack((f, c))"), "complex64 (3, 8)");
+    EXPECT_EQ(type_of("reshape(d, (-1, 2))"), "float64 (6, 2)");
+    EXPECT_EQ(type_of("u.reshape(2, -1)"), "uint8 (2, 6)");
+    EXPECT_EQ(type_of("u.reshape((2, 6)).ravel()"), "uint8 (12,)");
+    EXPECT_EQ(type_of("moveaxis(d[None], (0, 1), (2, 0))"), "float64 (3, 4, 1)");
+    EXPECT_EQ(type_of("roll(n, (1, -1), (0, 1))"), "int32 (3, 4)");
+    EXPECT_EQ(type_of("pad(u, 1)"), "uint8 (5, 6)");
+    EXPECT_EQ(type_of("pad(u, (1, 2), 'edge')"), "uint8 (6, 7)");
+    EXPECT_EQ(type_of("pad(u, ((1, 2), (0, 5)), mode='wrap')"), "uint8 (6, 9)");
+    EXPECT_EQ(type_of("tile(u, (2, 1, 2))"), "uint8 (2, 3, 8)");
+    EXPECT_EQ(type_of("u.repeat(2, axis=0)"), "uint8 (6, 4)");
+    EXPECT_EQ(type_of("repeat(u, [1, 0, 2], 0)"), "uint8 (3, 4)");
+    EXPECT_EQ(type_of("downsample(u, (2, 3))"), "float64 (1, 1)");
+    EXPECT_EQ(type_of("diff(u, 2)"), "uint8 (3, 2)");
+    EXPECT_EQ(type_of("gradient(u, axis=0)"), "float64 (3, 4)");
+    EXPECT_EQ(type_of("gradient(f, 0.5)[1]"), "float32 (3, 4)");
+}
+
 TEST(Bind, MakesArrays) {
     EXPECT_EQ(type_of("arange(5)"), "int64 (5,)");
     EXPECT_EQ(type_of("arange(0, 1, 0.25)"), "float64 (4,)");
