@@ -109,7 +109,8 @@ struct Pair {
 };
 
 Pair pair_of(DType dtype, const Shape& shape, unsigned seed) {
-    auto bytes = mixed_bytes(dtype, static_cast<std::size_t>(shape.count()), seed);
+    Bytes bytes;
+    if (shape.count() > 0) bytes = mixed_bytes(dtype, static_cast<std::size_t>(shape.count()), seed);
     bytes.resize(static_cast<std::size_t>(shape.count()) * size_of(dtype));
     return {detail::array_from_bytes(dtype, bytes.data(), static_cast<std::size_t>(shape.count()), shape, true),
             {shape, size_of(dtype), bytes}};
