@@ -19,9 +19,10 @@ void flatten(const Value& value, int depth, Shape& shape, std::vector<Number>& o
     }
     const auto* list = value.as<Values>();
     if (!list)
-        throw DTypeError("a list holds " + describe(value), "only numbers known now can be listed",
-                         "write the numbers themselves, join arrays with stack((a, b)), or take one of several results, "
-                         "as in [0]");
+        throw DTypeError(
+            "a list holds " + describe(value), "only numbers known now can be listed",
+            "write the numbers themselves, join arrays with stack((a, b)), or take one of several results, "
+            "as in [0]");
     auto count = static_cast<std::int64_t>(list->items.size());
     if (out.empty() && depth == shape.rank()) shape.push_back(count);
     if (depth >= shape.rank() || shape[depth] != count)

@@ -25,10 +25,10 @@ std::string plain_call(const Function& function) {
     constexpr std::array<std::string_view, 14> kArrays{"a",   "x", "x1",  "x2", "y",    "condition", "object",
                                                        "min", "v", "arr", "ar", "bins", "values",    "labels"};
     static const std::map<std::string_view, std::string_view> kOthers{
-        {"q", "0.5"},     {"k", "1"},          {"axis", "0"},      {"indices", "[0]"}, {"ind", "[0]"},
-        {"groups", "5"},  {"offsets", "[0, 2]"}, {"arrays", "(x, x)"}, {"newshape", "4"},  {"shift", "1"},
-        {"pad_width", "1"}, {"reps", "2"},       {"repeats", "2"},     {"factors", "2"},   {"source", "0"},
-        {"destination", "1"}};
+        {"q", "0.5"},      {"k", "1"},       {"axis", "0"},         {"indices", "[0]"},
+        {"ind", "[0]"},    {"groups", "5"},  {"offsets", "[0, 2]"}, {"arrays", "(x, x)"},
+        {"newshape", "4"}, {"shift", "1"},   {"pad_width", "1"},    {"reps", "2"},
+        {"repeats", "2"},  {"factors", "2"}, {"source", "0"},       {"destination", "1"}};
     std::string text;
     for (const Parameter& parameter : function.parameters) {
         if (!parameter.otherwise.empty()) continue;

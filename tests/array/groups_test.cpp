@@ -12,7 +12,7 @@
 #include "host/array/whole.hpp"
 #include "kernels/group_ref.hpp"
 #include "kernels/reduce.hpp"
-#include "tests/kernels/values.hpp"
+#include "tests/array/array_values.hpp"
 #include "tests/support/paths.hpp"
 
 namespace heddle::test {
@@ -20,60 +20,11 @@ namespace {
 
 using kernels::Group;
 
-using Bytes = std::vector<std::byte>;
-
-Bytes bytes_of(Engine& engine, const Array& array) {
-    const Array result = evaluate(engine, array);
-    return with_type(array.dtype(), [&](auto zero) {
-        const auto view = std::as_bytes(result.view<decltype(zero)>());
-        return Bytes(view.begin(), view.end());
-    });
-}
-
-Array from_bytes(DType dtype, const Bytes& bytes, const Shape& shape) {
-    return detail::array_from_bytes(dtype, bytes.data(), static_cast<std::size_t>(shape.count()), shape, true);
-}
-
-Array mixed(DType dtype, const Shape& shape, unsigned seed = 5) {
-    return from_bytes(dtype, mixed_bytes(dtype, static_cast<std::size_t>(shape.count()), seed), shape);
-}
-
 Array labels_of(const Shape& shape, std::int64_t groups, unsigned seed = 3) {
     std::mt19937_64 random(seed);
     std::vector<std::int32_t> labels(static_cast<std::size_t>(shape.count()));
     for (auto& label : labels) label = static_cast<std::int32_t>(random() % static_cast<std::uint64_t>(groups));
     return from_values(labels, shape);
-}
-
-template <class T>
-bool equal(T a, T b) {
-    if constexpr (std::is_same_v<T, Half>)
-        return a.bits == b.bits || ((a.bits & 0x7fff) > 0x7c00 && (b.bits & 0x7fff) > 0x7c00);
-    else
-        return same_value(a, b);
-}
-
-// The same bits, but for those of NaN.
-void expect_same(DType dtype, const Bytes& x, const Bytes& y, const std::string& what) {
-    ASSERT_EQ(x.size(), y.size()) << what;
-    with_type(dtype, [&](auto zero) {
-        using T = decltype(zero);
-        for (std::size_t i = 0; i < x.size() / sizeof(T); ++i) {
-            T a, b;
-            std::memcpy(&a, &x[i * sizeof(T)], sizeof(T));
-            std::memcpy(&b, &y[i * sizeof(T)], sizeof(T));
-            if (!equal(a, b)) {
-                ADD_FAILURE() << what << " differs at " << i << " of " << x.size() / sizeof(T);
-                return;
-            }
-        }
-    });
-}
-
-void expect_same(Engine& engine, const Array& got, const Array& want, const std::string& what) {
-    ASSERT_EQ(got.dtype(), want.dtype()) << what;
-    ASSERT_EQ(got.shape(), want.shape()) << what;
-    expect_same(got.dtype(), bytes_of(engine, got), bytes_of(engine, want), what);
 }
 
 struct Operation {
@@ -327,27 +278,7 @@ TEST(GroupOperations, FitTheMemoryOrFailBeforeAnythingRuns) {
     const Array a = open_dataset(path, "/a"), labels = open_dataset(path, "/l");
     const Array wanted = group_sum(a, labels, 30) + bincount(labels(0), a(0), 30) +
                          sum(segment_max(a, from_values(std::vector<int>{0, 17, 40}, {3})), 1)(0);
-    const auto expected = bytes_of(engine, wanted);
-    int done = 0, failed = 0;
-    for (std::size_t memory = 100'000; memory < 4'000'000; memory += 100'000) {
-        Engine small(EngineOptions{.threads = 2, .memory = memory});
-        std::optional<array::Plan> plan;
-        try {
-            plan.emplace(small, std::vector<array::Target>{{wanted, "w"}});
-        } catch (const OutOfMemory&) {
-            EXPECT_EQ(done, 0) << "less memory was enough";
-            ++failed;
-            continue;
-        }
-        Scope scope(small);
-        const auto result = plan->submit(scope);
-        scope.wait();
-        EXPECT_LE(small.memory_peak(), memory);
-        EXPECT_EQ(bytes_of(small, result[0]), expected);
-        ++done;
-    }
-    EXPECT_GT(done, 5);
-    EXPECT_GT(failed, 5);
+    expect_in_any_memory(engine, wanted, 100'000, 4'000'000, "counting and grouping");
 }
 
 // What an error says, whichever engine and however many pieces.

@@ -9,21 +9,11 @@
 #include "heddle/error.hpp"
 #include "heddle/heddle.hpp"
 #include "host/array/plan.hpp"
-#include "tests/kernels/values.hpp"
+#include "tests/array/array_values.hpp"
 #include "tests/support/paths.hpp"
 
 namespace heddle::test {
 namespace {
-
-using Bytes = std::vector<std::byte>;
-
-Bytes bytes_of(Engine& engine, const Array& array) {
-    const Array result = evaluate(engine, array);
-    return with_type(array.dtype(), [&](auto zero) {
-        const auto view = std::as_bytes(result.view<decltype(zero)>());
-        return Bytes(view.begin(), view.end());
-    });
-}
 
 // The slow judge: elements of any width beside a shape, and what makes new ones index by index.
 struct Block {

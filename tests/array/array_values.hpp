@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "heddle/heddle.hpp"
+#include "host/array/plan.hpp"
 #include "tests/kernels/values.hpp"
 
 // Arrays of mixed values, and comparisons of what was made of them.
@@ -67,6 +69,33 @@ inline void expect_same(Engine& engine, const Array& got, const Array& want, con
     ASSERT_EQ(got.dtype(), want.dtype()) << what;
     ASSERT_EQ(got.shape(), want.shape()) << what;
     expect_same(got.dtype(), bytes_of(engine, got), bytes_of(engine, want), what, zeros);
+}
+
+// Under every limit from `step` to `most` bytes the result is the same within it, or OutOfMemory before anything
+// starts.
+inline void expect_in_any_memory(Engine& engine, const Array& wanted, std::size_t step, std::size_t most,
+                                 const std::string& what) {
+    const auto expected = bytes_of(engine, wanted);
+    int done = 0, failed = 0;
+    for (std::size_t memory = step; memory < most; memory += step) {
+        Engine small(EngineOptions{.threads = 2, .memory = memory});
+        std::optional<array::Plan> plan;
+        try {
+            plan.emplace(small, std::vector<array::Target>{{wanted, "w"}});
+        } catch (const OutOfMemory&) {
+            EXPECT_EQ(done, 0) << what << ": less memory was enough";
+            ++failed;
+            continue;
+        }
+        Scope scope(small);
+        const auto result = plan->submit(scope);
+        scope.wait();
+        EXPECT_LE(small.memory_peak(), memory) << what;
+        EXPECT_EQ(bytes_of(small, result[0]), expected) << what;
+        ++done;
+    }
+    EXPECT_GT(done, 5) << what;
+    EXPECT_GT(failed, 1) << what;
 }
 
 inline std::vector<Axis> axes_of(const Array& a) {
