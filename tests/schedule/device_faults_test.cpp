@@ -19,7 +19,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-#if defined(__has_feature)
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool kSlow = true;
+#elif defined(__has_feature)
 constexpr bool kSlow = __has_feature(thread_sanitizer);
 #else
 constexpr bool kSlow = false;
