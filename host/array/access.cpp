@@ -54,12 +54,27 @@ Access through_broadcast(const Shape& input, const Shape& result, const Access& 
     return inner;
 }
 
+namespace {
+
+// 128 bits that tell lists apart: long ones would be longer keys than all their values.
+std::string digest(const std::vector<std::int64_t>& list) {
+    std::uint64_t a = 0x9e37'79b9'7f4a'7c15, b = 0xd1b5'4a32'd192'ed03;
+    for (const auto index : list) {
+        a = (a ^ static_cast<std::uint64_t>(index)) * 0xbf58'476d'1ce4'e5b9;
+        b = (b + static_cast<std::uint64_t>(index)) * 0x94d0'49bb'1331'11eb;
+        a ^= a >> 31;
+        b ^= b >> 29;
+    }
+    return std::to_string(list.size()) + '#' + std::to_string(a) + '#' + std::to_string(b);
+}
+
+}  // namespace
+
 std::string to_key(const Access& access) {
     std::string key;
     for (const auto& axis : access) {
         key += std::to_string(axis.axis) + ':' + std::to_string(axis.start) + ':' + std::to_string(axis.step) + ':';
-        if (axis.list)
-            for (const auto index : *axis.list) key += std::to_string(index) + ',';
+        if (axis.list) key += digest(*axis.list);
         key += ';';
     }
     return key;

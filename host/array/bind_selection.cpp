@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "heddle/selection.hpp"
@@ -51,7 +52,8 @@ Value put_along_axis_of(const Call& call) {
 // The axis is that of the second argument.
 Value compress_of(const Call& call) {
     Axis axis;
-    if (call.given(2)) axis = static_cast<int>(call.integer(2, 0) % (2 * kMaxRank + 2));
+    constexpr std::int64_t kFar = 1 << 30;  // one that does not exist stays one
+    if (call.given(2)) axis = static_cast<int>(std::clamp(call.integer(2, 0), -kFar, kFar));
     return {heddle::compress(call.array(0), call.array(1), axis), call.place()};
 }
 

@@ -60,6 +60,10 @@ Array positions(const Array& a, std::int64_t shift) {
     });
     for (std::size_t block = 0; block < static_cast<std::size_t>(blocks); ++block) starts[block + 1] += starts[block];
     const std::int64_t count = starts.back();
+    if (const auto limit = engine.memory_limit(); static_cast<std::size_t>(count) > limit / sizeof(std::int64_t))
+        throw OutOfMemory("the positions do not fit the memory limit",
+                          std::to_string(count) + " of 8 bytes are more than " + std::to_string(limit) + " bytes",
+                          "select in parts, or use where()");
     auto bytes = allocate_bytes(static_cast<std::size_t>(count) * sizeof(std::int64_t));
     auto* to = reinterpret_cast<std::int64_t*>(bytes.get());
     std::fill_n(to, shift, 0);

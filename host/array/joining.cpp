@@ -15,6 +15,9 @@ using array::part;
 
 // Beyond so many runs a padded axis is looked up in a list: its pieces would be many and small.
 constexpr std::size_t kMaxRuns = 32;
+// The list takes 8 bytes for each position.
+constexpr std::int64_t kMaxListed = std::int64_t{1} << 28;
+constexpr std::int64_t kMaxWidth = std::int64_t{1} << 60;
 
 [[noreturn]] void throw_mismatch(const char* name, const Array& first, const Array& other, int axis) {
     throw ShapeError(
@@ -79,6 +82,10 @@ NodePtr padded(const NodePtr& node, int axis, const Padding& width, PadMode mode
         Run run = run_at(mode, at, n);
         run.count = std::min(run.count, end - at);
         runs.push_back(run);
+        if (runs.size() > kMaxRuns && end + width.before > kMaxListed)
+            throw ArgumentError("the axis would be padded with too many copies of itself",
+                                std::to_string(end + width.before) + " positions from " + std::to_string(n),
+                                "use tile(), or pad by less");
     }
     if (runs.size() <= kMaxRuns) {
         std::vector<NodePtr> pieces;
@@ -181,6 +188,10 @@ Array pad(const Array& a, const std::vector<Padding>& widths, PadMode mode, cons
             throw ArgumentError("an axis cannot be padded by less than nothing",
                                 std::to_string(std::min(width.before, width.after)) + " elements",
                                 "take a part of the array to make it smaller");
+        if (std::max(width.before, width.after) > kMaxWidth)
+            throw ArgumentError("the padded array is too large",
+                                std::to_string(std::max(width.before, width.after)) + " elements are more than 2**60",
+                                "pad by less");
         if (width.before == 0 && width.after == 0) continue;
         if (mode == PadMode::constant)
             node = padded_with(node, axis, width, filling);

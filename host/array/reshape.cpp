@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "heddle/error.hpp"
 #include "host/array/node.hpp"
 
 namespace heddle::array {
@@ -86,7 +87,9 @@ NodePtr join(const std::vector<NodePtr>& pieces, int axis) {
     shape[axis] = 0;
     std::vector<NodePtr> inputs;
     for (const auto& piece : pieces) {
-        shape[axis] += piece->shape[axis];
+        if (__builtin_add_overflow(shape[axis], piece->shape[axis], &shape[axis]))
+            throw ShapeError("the joined array is too large", "its elements cannot be counted in 64 bits",
+                             "join fewer or smaller arrays");
         const auto* inner = piece->as<Join>();
         const bool few = inputs.size() + piece->inputs.size() <= kMaxPieces;
         if (inner && inner->axis == axis && few)

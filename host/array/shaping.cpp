@@ -142,11 +142,15 @@ Array repeat(const Array& a, const std::vector<std::int64_t>& counts, Axis axis)
         throw ShapeError("repeat needs a count for each position",
                          std::to_string(counts.size()) + " for " + std::to_string(a.shape()[at]) + " positions",
                          "give one count for all, or as many as there are positions");
+    constexpr std::size_t kMaxListed = std::size_t{1} << 28;  // of 8 bytes
     std::vector<std::int64_t> list;
     for (std::size_t i = 0; i < counts.size(); ++i) {
         if (counts[i] < 0)
             throw ArgumentError("an element cannot be repeated " + std::to_string(counts[i]) + " times", "",
                                 "give counts that are not negative");
+        if (static_cast<std::size_t>(counts[i]) > kMaxListed - list.size())
+            throw ArgumentError("the repeated array is too large", "its axis has more than 2**28 positions",
+                                "give one count for all elements, which needs no list, or repeat parts");
         list.insert(list.end(), static_cast<std::size_t>(counts[i]), static_cast<std::int64_t>(i));
     }
     return Array(

@@ -85,7 +85,7 @@ Array grouped(Group group, const std::string& name, const Array* values, const A
 
 // A row of no results has nothing to compute.
 Array counted(const Array& x, const Array* weights, std::int64_t length) {
-    if (length == 0) return weights ? full<double>({0}, 0) : full<std::int64_t>({0}, 0);
+    if (length == 0 || x.size() == 0) return weights ? full<double>({length}, 0) : full<std::int64_t>({length}, 0);
     return grouped(weights ? Group::sum : Group::count, "bincount", weights, x, length, {});
 }
 
@@ -93,7 +93,7 @@ Array counted(const Array& x, const Array* weights, std::int64_t length) {
 std::int64_t length_of(const Array& x, std::int64_t minlength) {
     if (minlength < 0)
         throw ArgumentError("minlength must not be negative", "it is " + std::to_string(minlength), "leave it out");
-    check_labels("bincount", x, 1);
+    if (x.size() > 0) check_labels("bincount", x, 1);
     if (x.rank() != 1)
         throw ShapeError("bincount counts a row of values", "the shape is " + to_string(x.shape()),
                          "use group_count, or one row of it");

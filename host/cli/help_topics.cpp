@@ -154,7 +154,7 @@ constexpr std::string_view kExpressions = R"(Expressions follow Python's grammar
   functions     where clip minimum maximum sqrt exp log sin arctan2 floor isnan ...
   reductions    sum prod mean std var min max argmin argmax any all count histogram
                 with axis=, keepdims=; nansum, nanmean, ... leave NaN out
-  counting      bincount histogram2d; group_sum(x, labels, n), segment_sum(x, offsets), ...
+  counting      bincount histogram2d; group_sum(x, labels, n); segment_sum(x, offsets)
   attributes    raw@gain: the attribute of the dataset that raw stands for
   constants     pi, e, inf, nan, True, False
 

@@ -267,6 +267,8 @@ TEST(SegmentOperations, OfNothing) {
     EXPECT_EQ(values<std::int64_t>(engine, bincount(empty)).size(), 0u);
     EXPECT_EQ(values<std::int64_t>(engine, bincount(empty, 3)), std::vector<std::int64_t>(3, 0));
     EXPECT_EQ(values<double>(engine, bincount(empty, empty, 2)), std::vector<double>(2, 0));
+    // As NumPy has it, nothing may be of any type.
+    EXPECT_EQ(values<std::int64_t>(engine, bincount(empty.astype(DType::float64), 2)), std::vector<std::int64_t>(2, 0));
 }
 
 TEST(GroupOperations, FitTheMemoryOrFailBeforeAnythingRuns) {
