@@ -220,17 +220,20 @@ Journal::Tiles Coherence::forget(int device) {
         where.host_written = {};
         suspects.push_back(fetch);
     }
-    for (const auto& others : blocks_)
-        for (const auto& block : others)
-            for (TileCopy& copy : block->copies)
-                if (std::exchange(copy.from, copy.from == device ? -1 : copy.from) == device) copy.valid = false;
-    for (const auto& block : blocks_[at]) {
-        const Region region{{}, block->tiles, {}, 0};
-        block->buffer->for_each_tile(&region, [&](std::int64_t tile, const Shape& index) {
-            std::erase(replicas_of(*block->buffer)->at(tile).blocks, block.get());
-            if (block->copy(index).valid) suspects.push_back({{}, block->buffer, tile, index});
-        });
-    }
+    // Nor is there what was on its way from it to another device; its source may have made room since.
+    for (const auto& blocks : blocks_)
+        for (const auto& block : blocks) {
+            const Region region{{}, block->tiles, {}, 0};
+            block->buffer->for_each_tile(&region, [&](std::int64_t tile, const Shape& index) {
+                TileCopy& copy = block->copy(index);
+                if (block->device == device)
+                    std::erase(replicas_of(*block->buffer)->at(tile).blocks, block.get());
+                else if (copy.from != device)
+                    return;
+                copy.from = -1;
+                if (std::exchange(copy.valid, false)) suspects.push_back({{}, block->buffer, tile, index});
+            });
+        }
     Journal::Tiles lost;
     for (const Fetch& suspect : suspects) {
         TileReplicas& where = replicas_of(*suspect.buffer)->at(suspect.tile);

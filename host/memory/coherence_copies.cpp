@@ -81,7 +81,9 @@ bool Coherence::fetch_from_host(Block& block, TileCopy& copy, const Shape& index
     const Box box = elements_of(buffer, tile_box(index));
     const std::int64_t width = width_of(buffer);
     const std::byte* from = host_.ensure(buffer) + host_offset(buffer, box.lo);
-    if (where.host_written && where.host_written.device != block.device && !streams_.reached(where.host_written)) {
+    // A stream can wait for a copy of its own device's, but not for the CPU lane to empty staging memory behind it.
+    const bool by_stream = where.host_written.device == block.device && !where.draining;
+    if (!by_stream && !streams_.reached(where.host_written)) {
         busy.add(where.host_written);
         return false;
     }

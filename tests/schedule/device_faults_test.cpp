@@ -199,10 +199,58 @@ TEST(DeviceFaults, RandomGraphsSurviveThemInVirtualTime) {
     EXPECT_GT(counts.run_again, counts.same / 4) << "few faults hit";
 }
 
+// So little memory that values leave a device while they are on their way to another, or come back before the slow CPU
+// lane has drained them.
+TEST(DeviceFaults, RandomGraphsSurviveThemInLittleMemory) {
+    const auto counts = random_faults(
+        300'000, graphs(kSlow ? 300 : 3000),
+        ",clock=virtual,memory=2K,to_device=10M,to_host=1G,on_device=5G,launch=1e-6,copy=1e-5,host_bytes=1M",
+        OnDeviceFailure::fall_back);
+    EXPECT_GT(counts.run_again, counts.same / 4) << "few faults hit";
+}
+
 TEST(DeviceFaults, OrAreTheErrorThatTheScopeThrows) {
     const auto counts = random_faults(200'000, graphs(kSlow ? 100 : 300), "", OnDeviceFailure::fail);
     EXPECT_GT(counts.threw, 10u);
     EXPECT_GT(counts.same, 10u);
+}
+
+// `large` takes the room of `from` on sim:0 while the only other copy of that is on its way to sim:1, and then sim:0 is
+// lost: the second wait there is that of the memory for the copy.
+std::int64_t moved_and_lost(OnDeviceFailure on_failure) {
+    Engine engine(
+        {.threads = 1,
+         .device = "sim:devices=2,clock=virtual,to_device=1M,to_host=1G,flops=1M,host_bytes=10K,fault=wait/lost/0/2",
+         .device_memory = 1 << 20,
+         .placement = {PlacementOptions::Policy::gpu},
+         .on_device_failure = on_failure});
+    constexpr std::int64_t kFrom = 1 << 15;
+    Buffer<std::int64_t> sums(engine, Shape{2 * kFrom}), from(engine, Shape{kFrom}), large(engine, Shape{115'000});
+    const auto set = [](View<std::int64_t> v) { std::fill(v.begin(), v.end(), 1); };
+    std::int64_t result = 0;
+    Scope scope(engine);
+    scope.submit({.name = "sums", .flops = 2e3}, set, write(sums));
+    scope.submit({.name = "from", .flops = 1e3}, set, write(from));
+    scope.submit(
+        "move",
+        [](View<const std::int64_t> v, View<std::int64_t> s) {
+            for (const std::int64_t x : v) s[0] += x;
+        },
+        read(from), update(sums));
+    scope.submit("large", set, write(large));
+    scope.submit(
+        {.name = "read", .place = Place::cpu}, [&](View<const std::int64_t> s) { result = s[0] - kFrom; }, read(sums));
+    scope.wait();
+    const schedule::Devices& devices = *engine.core()->devices();
+    EXPECT_EQ(devices.copies().peer, 1u);
+    EXPECT_FALSE(devices.usage(0).usable);
+    EXPECT_EQ(devices.usage(0).run_again, 1u);  // "from"
+    return result;
+}
+
+TEST(DeviceFaults, ValuesAreLostOnTheirWayToAnotherDevice) {
+    EXPECT_EQ(moved_and_lost(OnDeviceFailure::fall_back), 1);
+    EXPECT_THROW(moved_and_lost(OnDeviceFailure::fail), DeviceError);
 }
 
 // Each step's buffer is gone before its tasks have run.

@@ -217,6 +217,34 @@ TEST(Staging, TasksDoNotTakeEachOthersBlocks) {
         }
 }
 
+// What makes room leaves the device over staging memory, since a task that may run again reads the host's bytes. It is
+// back there only when the CPU lane has copied it, after the device's part.
+TEST(Staging, EvictedValuesComeBackWhenTheyAreOnTheHost) {
+    constexpr std::int64_t kCount = 1 << 17;  // one buffer fills the device
+    Engine engine({.threads = 1,
+                   .device = "sim:clock=virtual,memory=1G,to_device=10G,to_host=10G,host_bytes=1M",
+                   .device_memory = kCount * sizeof(std::int64_t) + 4096,
+                   .placement = kOnDevices});
+    Buffer<std::int64_t> a(engine, Shape{kCount}), b(engine, Shape{kCount});
+    std::ranges::fill(a.host_view_for_update(), 1);
+    std::int64_t result = 0;
+    Scope scope(engine);
+    const auto add = [](View<std::int64_t> v) {
+        for (std::int64_t& x : v) x = 10 * x + 1;
+    };
+    scope.submit("first", add, update(a));
+    scope.submit(
+        "other", [](View<std::int64_t> v) { std::fill(v.begin(), v.end(), 5); }, write(b));
+    scope.submit("second", add, update(a));
+    scope.submit(
+        {.name = "read", .place = Place::cpu},
+        [&](View<const std::int64_t> v) { result = std::accumulate(v.begin(), v.end(), std::int64_t{0}); }, read(a));
+    scope.wait();
+    EXPECT_EQ(result, 111 * kCount);
+    EXPECT_EQ(devices_of(engine).usage(0).tasks, 3u);
+    EXPECT_EQ(devices_of(engine).copies().evicted, 2u);
+}
+
 TEST(Staging, EveryFaultIsSurvived) {
     constexpr std::int64_t kTile = 512, kTiles = 6;
     for (const char* call : {"allocate", "allocate_pinned", "copy", "launch", "mark", "wait"})
