@@ -44,32 +44,30 @@ HEDDLE_FN float log(float x) {
     return x != x ? x : below;
 }
 
-// sin and cos of what is left of |x| <= kMostTurns in its quadrant.
-struct SinCos {
-    double sin, cos;
-    std::uint64_t quadrant;
-};
-HEDDLE_FN SinCos sin_cos(float x) {
-    const double wide = x;
-    const double shifted = fma(wide, 0x1.45f306dc9c883p-1, kRounder), k = shifted - kRounder;
-    const double r = fma(-k, 0x1.1a62633145c07p-54, fma(-k, 0x1.921fb54442d18p0, wide));
+inline constexpr double kHalfTurns = 0x1.45f306dc9c883p-2;  // 1 / pi
+
+// sin(k pi + r) for |r| <= pi/2, within the error of float32 by far; `shifted` is kRounder + k.
+HEDDLE_FN float sin_turned(double r, double shifted) {
     const double z = r * r;
-    const double s =
-        fma(r * z,
-            polynomial(z, -0x1.555555545e738p-3, 0x1.11110defe0cp-7, -0x1.a013a84765a72p-13, 0x1.6dbe3526737f2p-19), r);
-    const double c = fma(
-        z, polynomial(z, -0x1.fffffffab496cp-2, 0x1.55554cbda0a9ap-5, -0x1.6c0e09b3abba6p-10, 0x1.9a6f7a07b5ac4p-16),
-        1.0);
-    return {s, c, bits_of(shifted)};
+    const double value = r * fma(z,
+                                 polynomial(z, -0x1.55555554607c3p-3, 0x1.11110fda8e5a7p-7, -0x1.a0190587cc602p-13,
+                                            0x1.719683df2fc3p-19, -0x1.9dafdd8b42b4ep-26),
+                                 1.0);
+    return static_cast<float>(from_bits(bits_of(value) ^ (bits_of(shifted) << 63)));
 }
-HEDDLE_FN float sin_single(float x, std::uint64_t shift) {
-    const SinCos both = sin_cos(x);
-    const std::uint64_t quadrant = both.quadrant + shift;
-    const double value = (quadrant & 1) != 0 ? both.cos : both.sin;
-    return static_cast<float>(from_bits(bits_of(value) ^ ((quadrant & 2) << 62)));
+HEDDLE_FN double without_turns(double x, double k) { return fma(-k, kPiLow, fma(-k, kPi, x)); }
+// For |x| <= kMostTurns, as sin_near and cos_near of double.
+HEDDLE_FN float sin_near(float x) {
+    const double wide = x, shifted = fma(wide, kHalfTurns, kRounder);
+    const float result = sin_turned(without_turns(wide, shifted - kRounder), shifted);
+    return x != x ? x : result;
 }
-HEDDLE_FN float sin_near(float x) { return x == 0.0f || x != x ? x : sin_single(x, 0); }
-HEDDLE_FN float cos_near(float x) { return x != x ? x : sin_single(x, 1); }
+// cos x = sin(x + pi/2)
+HEDDLE_FN float cos_near(float x) {
+    const double wide = x, shifted = fma(wide, kHalfTurns, 0.5) + kRounder;
+    const float result = sin_turned(without_turns(wide, (shifted - kRounder) - 0.5), shifted);
+    return x != x ? x : result;
+}
 HEDDLE_FN float sin(float x) { return is_far(x) ? static_cast<float>(sin(static_cast<double>(x))) : sin_near(x); }
 HEDDLE_FN float cos(float x) { return is_far(x) ? static_cast<float>(cos(static_cast<double>(x))) : cos_near(x); }
 

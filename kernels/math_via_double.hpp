@@ -53,6 +53,24 @@ HEDDLE_FN double log1p(double x) {
     return log(one_and) + (x - (one_and - 1.0));
 }
 
+// sin and cos of what is left of |x| <= kMostTurns in its quadrant.
+struct SinCos {
+    double sin, cos;
+    std::uint64_t quadrant;
+};
+HEDDLE_FN SinCos sin_cos(double x) {
+    const double shifted = fma(x, 0x1.45f306dc9c883p-1, kRounder), k = shifted - kRounder;
+    const double r = fma(-k, 0x1.1a62633145c07p-54, fma(-k, 0x1.921fb54442d18p0, x));
+    const double z = r * r;
+    const double s =
+        fma(r * z,
+            polynomial(z, -0x1.555555545e738p-3, 0x1.11110defe0cp-7, -0x1.a013a84765a72p-13, 0x1.6dbe3526737f2p-19), r);
+    const double c = fma(
+        z, polynomial(z, -0x1.fffffffab496cp-2, 0x1.55554cbda0a9ap-5, -0x1.6c0e09b3abba6p-10, 0x1.9a6f7a07b5ac4p-16),
+        1.0);
+    return {s, c, bits_of(shifted)};
+}
+
 // The angle whose tangent is y/x, in [0, pi/2], for y >= 0 and x >= 0 that are not both zero: by the nearest of 0, 1
 // and infinity.
 HEDDLE_FN double atan_ratio(double y, double x) {
@@ -124,7 +142,7 @@ HEDDLE_FN float log1p(float x) {
 }
 
 HEDDLE_FN float tan_near(float x) {
-    const SinCos both = sin_cos(x);
+    const via_double::SinCos both = via_double::sin_cos(x);
     const bool odd = (both.quadrant & 1) != 0;
     const double tangent = (odd ? -both.cos : both.sin) / (odd ? both.sin : both.cos);
     return x == 0.0f || x != x ? x : static_cast<float>(tangent);
