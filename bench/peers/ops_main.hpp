@@ -45,7 +45,8 @@ std::vector<T> arguments(const Operation& operation, std::int64_t n) {
 struct OpsOptions {
     std::int64_t n = 1'000'000;
     int repeat = 5;
-    std::string dump;  // a folder: each case's values go to <folder>/<case>.bin
+    std::string dump;   // a folder: each case's values go to <folder>/<case>.bin
+    std::string texts;  // ops_texts.txt, of which n is the most elements: for ops_texts_<system>
 };
 
 inline OpsOptions parse_ops_options(int argc, char** argv) {
@@ -58,6 +59,8 @@ inline OpsOptions parse_ops_options(int argc, char** argv) {
             options.repeat = std::atoi(value.c_str());
         else if (name == "--dump")
             options.dump = value;
+        else if (name == "--texts")
+            options.texts = value;
     }
     if (options.n < 1 || options.repeat < 1) {
         std::fprintf(stderr, "usage: %s [--n N] [--repeat R] [--dump DIR]\n", argv[0]);
