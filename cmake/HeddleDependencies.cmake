@@ -10,6 +10,10 @@ find_package(tomlplusplus REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(hwloc REQUIRED IMPORTED_TARGET hwloc)
+# What chunks are compressed with.
+find_package(BZip2 REQUIRED)
+pkg_check_modules(codecs REQUIRED IMPORTED_TARGET libdeflate libisal liblz4 libzstd blosc liblzf)
+find_library(HEDDLE_SZ_LIBRARY sz REQUIRED)  # libaec's, which has no pkg-config file in Debian 12
 
 if(HDF5_VERSION VERSION_LESS 1.10.8)
     message(FATAL_ERROR "HDF5 ${HDF5_VERSION} is too old: Heddle needs 1.10.8 or newer (Debian: libhdf5-dev)")
@@ -23,7 +27,7 @@ target_link_libraries(heddle_hdf5 INTERFACE ${HDF5_C_HL_LIBRARIES} ${HDF5_C_LIBR
 add_library(heddle_dependencies INTERFACE)
 target_link_libraries(heddle_dependencies INTERFACE
     heddle_hdf5 OpenMP::OpenMP_CXX Threads::Threads ZLIB::ZLIB fmt::fmt tomlplusplus::tomlplusplus
-    nlohmann_json::nlohmann_json PkgConfig::hwloc)
+    nlohmann_json::nlohmann_json PkgConfig::hwloc BZip2::BZip2 PkgConfig::codecs "${HEDDLE_SZ_LIBRARY}")
 
 add_library(heddle_cli_dependencies INTERFACE)
 target_link_libraries(heddle_cli_dependencies INTERFACE CLI11::CLI11)
