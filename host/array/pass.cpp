@@ -80,6 +80,7 @@ void Pass::add_leaf(const Leaf& leaf, const std::set<const Node*>& earlier) {
         input->staging = make_staging(leaf.node, earlier, is_listed(leaf.access), budget);
         for (const auto& node : input->staging.residents)
             input->staging_residents.push_back(context_.residents.at(node.get()));
+        find_chunks(*input);
     }
     inputs_.push_back(std::move(input));
 }
@@ -148,7 +149,11 @@ std::int64_t Pass::slot_bytes(const Shape& tile) const {
         if (input->straight == nullptr) add(bytes_of(input->leaf.node->dtype, extents.count()));
         const auto& need = input->staging.source->need();
         scratch += (dense ? need.per_dense_element : need.per_element) * extents.count();
-        scratch += need.fixed * (input->reads_files() ? 1 : std::max(context_.engine.threads(), 1));
+        const std::int64_t threads = std::max(context_.engine.threads(), 1);
+        scratch += need.fixed * (input->reads_files() ? 1 : threads);
+        if (!input->chunks) continue;
+        add(stored_bytes_of(*input, tile));
+        scratch += input->chunks->scratch_bytes() * threads;
     }
     for (const auto& output : outputs_) {
         if (output->product.sink) add(bytes_of(output->computed, tile.count()));
@@ -245,11 +250,13 @@ void Pass::plan(std::int64_t memory) {
     try {
         tile_ = choose_tile(request);
     } catch (const OutOfMemory&) {
+        if (drops_chunks()) return plan(memory);
         // Output by output, the states of a few are enough; tiles of a row of the input are then apart.
         if (!reduced || !same_axes) throw;
         last_ = *reduced;
         tile_ = choose_tile(request);
     }
+    keep_whole_chunks();
     make_groups();
     if (uses_devices()) tile_results();
     auto& progress = context_.progress;

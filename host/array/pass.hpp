@@ -93,6 +93,12 @@ private:
     void make_buffers();
     void submit_reads(Scope& scope, const Box& box, std::int64_t slot);
     void submit_fill(Scope& scope, Input& input, const Box& box, std::int64_t slot);
+    // See pass_chunks.cpp.
+    void find_chunks(Input& input) const;
+    bool drops_chunks();
+    static std::int64_t stored_bytes_of(const Input& input, const Shape& tile);
+    void keep_whole_chunks();
+    void submit_chunks(Scope& scope, Input& input, const Box& box, std::int64_t slot);
     void submit_group(Scope& scope, Group& group, const Box& box, std::int64_t slot);
     template <class Add>
     void submit_combine(Scope& scope, Output& output, const Box& box, const AnyAccess& parts, Add add);

@@ -6,6 +6,7 @@
 
 #include "host/array/block_source.hpp"
 #include "host/array/pass.hpp"
+#include "host/io/chunk_reader.hpp"
 #include "kernels/histogram_bins.hpp"
 
 namespace heddle::array {
@@ -24,6 +25,10 @@ struct Pass::Input {
     Staging staging;  // of a staged one
     std::vector<AnyBuffer*> staging_residents;
     Output* straight = nullptr;  // the output that it is, value by value: made in its place, without slots
+    // Of a dataset whose chunks are decoded beside libhdf5: see submit_chunks.
+    std::shared_ptr<const io::ChunkReader> chunks;
+    std::vector<std::unique_ptr<AnyBuffer>> stored;        // by slot: chunks as they lie in the file
+    std::vector<io::ChunkReader::Scratch> decode_scratch;  // one per worker
 
     bool staged() const { return kind == LeafKind::staged; }
     bool reads_files() const { return !staging.stored.empty(); }

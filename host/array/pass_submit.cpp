@@ -51,6 +51,11 @@ void Pass::make_buffers() {
         const auto count = count_of(touched(input->leaf.access, Box::whole(tile_)));
         for (std::size_t i = 0; i < slots; ++i)
             input->slots.push_back(std::make_unique<AnyBuffer>(context_.engine, input->leaf.node->dtype, Shape{count}));
+        if (!input->chunks) continue;
+        input->decode_scratch.resize(static_cast<std::size_t>(std::max(context_.engine.threads(), 1)));
+        for (std::size_t i = 0; i < slots; ++i)
+            input->stored.push_back(
+                std::make_unique<AnyBuffer>(context_.engine, DType::uint8, Shape{stored_bytes_of(*input, tile_)}));
     }
     for (auto& output : outputs_) {
         if (output->product.sink)
@@ -120,7 +125,11 @@ void Pass::submit(Scope& scope) {
 }
 
 void Pass::release() {
-    for (auto& input : inputs_) input->slots.clear();
+    for (auto& input : inputs_) {
+        input->slots.clear();
+        input->stored.clear();
+        input->decode_scratch.clear();
+    }
     for (auto& output : outputs_) {
         output->slots.clear();
         output->tokens.clear();
@@ -138,7 +147,10 @@ void Pass::take_turn(std::vector<AnyAccess>& accesses) const {
 
 void Pass::submit_reads(Scope& scope, const Box& box, std::int64_t slot) {
     for (auto& input : inputs_)
-        if (input->staged()) submit_fill(scope, *input, box, slot);
+        if (input->chunks)
+            submit_chunks(scope, *input, box, slot);
+        else if (input->staged())
+            submit_fill(scope, *input, box, slot);
 }
 
 // Makes the tile's block of an input, in a slot or in the place of the output that it is.

@@ -24,6 +24,16 @@ Handle access_properties(std::size_t chunk_cache) {
                "arrays of these");
 }
 
+ByteForm byte_form_of(Id stored, const NumericType& type) {
+    if (type.extra.rank() > 0 || type.convert_from) return ByteForm::other;
+    if (H5Tequal(stored, type.transfer.get()) > 0) return ByteForm::native;
+    const auto kind = h5::type_class(stored);
+    if (kind != H5T_INTEGER && kind != H5T_FLOAT) return ByteForm::other;
+    const auto turned = h5::copy_type(stored);
+    h5::status("H5Tset_order", H5Tset_order(turned.get(), H5Tget_order(type.transfer.get())));
+    return H5Tequal(turned.get(), type.transfer.get()) > 0 ? ByteForm::swapped : ByteForm::other;
+}
+
 Shape limits_of(const std::vector<hsize_t>& max) {
     Shape shape;
     for (auto m : max) shape.push_back(m == H5S_UNLIMITED ? -1 : static_cast<std::int64_t>(m));
@@ -57,6 +67,7 @@ Dataset::Dataset(Location location, Handle id, std::size_t chunk_cache)
     auto type = numeric_type(stored.get());
     if (!type) throw_not_numeric(words, describe_type(stored.get()));
     type_ = std::move(*type);
+    byte_form_ = byte_form_of(stored.get(), type_);
     const auto space = h5::dataset_space(id_.get());
     if (H5Sget_simple_extent_type(space.get()) == H5S_NULL)
         throw IoError(words, "it is empty (a null dataspace)", "use a dataset that holds values");

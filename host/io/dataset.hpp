@@ -32,6 +32,10 @@ struct Storage {
     std::uint64_t stored_bytes = 0;
 };
 
+// How stored values become values of the dtype: they are the same bytes, or with those of each number turned around, or
+// only libhdf5 converts them.
+enum class ByteForm { native, swapped, other };
+
 // Bytes of libhdf5's own default.
 inline constexpr std::size_t kDefaultChunkCache = std::size_t{1} << 20;
 
@@ -51,6 +55,7 @@ public:
     DType dtype() const { return type_.dtype; }
     // The file's own words for the type: "int16 big-endian", "bool", "complex of two float32", …
     const std::string& stored_type() const { return type_.description; }
+    ByteForm byte_form() const { return byte_form_; }
     const Shape& shape() const { return shape_; }
     // -1 marks an unlimited axis.
     const Shape& max_shape() const { return max_shape_; }
@@ -93,6 +98,7 @@ private:
     Location location_;
     Handle id_;
     NumericType type_;
+    ByteForm byte_form_ = ByteForm::other;
     Shape shape_, max_shape_;
     int stored_rank_ = 0;  // axes of the dataspace; the rest comes from an array element type
     Storage storage_;
