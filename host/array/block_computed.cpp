@@ -17,17 +17,17 @@ std::int64_t width_of(DType dtype) { return static_cast<std::int64_t>(size_of(dt
 // it, since a chunk is decoded as a whole.
 class ComputedSource final : public BlockSource {
 public:
-    ComputedSource(int rank, DType dtype, expr::Program program, std::vector<SourceOperand> operands, bool has_files,
+    ComputedSource(int rank, DType dtype, expr::Program program, std::vector<SourceOperand> operands,
                    std::int64_t budget)
         : rank_(rank),
           width_(width_of(dtype)),
           program_(std::move(program)),
           operands_(std::move(operands)),
-          has_files_(has_files),
           budget_(budget) {
         const auto& result = program_.results()[0];
         if (program_.instructions().empty() && result.value.kind == expr::Slot::Kind::input)
             copied_ = result.value.index;
+        for (const auto& operand : operands_) reads_files_ = reads_files_ || operand.source->reads_files();
         set_need();
         set_chunks();
     }
@@ -35,7 +35,7 @@ public:
     std::int64_t bytes_read(const Ranges& ranges) const override {
         std::int64_t bytes = 0;
         const Box whole = Box::whole(extents_of(ranges));
-        if (has_files_)
+        if (reads_files_)
             for (const auto& operand : operands_)
                 bytes += operand.source->bytes_read(touched(through_ranges(ranges, operand.access), whole));
         return bytes;
@@ -62,7 +62,6 @@ private:
     std::int64_t width_;
     expr::Program program_;
     std::vector<SourceOperand> operands_;
-    bool has_files_;
     std::int64_t budget_;
     int copied_ = -1;  // the operand whose values the program gives as they are
 };
@@ -83,7 +82,7 @@ void ComputedSource::set_need() {
     }
     if (!in_order) need_.per_dense_element = need_.per_element;
     if (copied) return;  // fill_copy
-    if (!has_files_) {
+    if (!reads_files_) {
         need_.fixed += staged > 0 ? budget_ : 0;
         return;
     }
@@ -134,7 +133,7 @@ bool ComputedSource::fill_copy(const Access& access, const Shape& extents, const
 // The extents of the parts in which the block is made.
 Shape ComputedSource::part(const std::vector<Access>& accesses, const Shape& extents) const {
     Shape part = extents;
-    if (has_files_) return part;
+    if (reads_files_) return part;
     const auto staged_bytes = [&] {
         std::int64_t bytes = 0;
         for (std::size_t i = 0; i < operands_.size(); ++i)
@@ -186,10 +185,10 @@ void ComputedSource::fill_part(const std::vector<Access>& accesses, const Box& b
 
 }  // namespace
 
-SourcePtr computed_source(const Node& node, expr::Program program, std::vector<SourceOperand> operands, bool has_files,
+SourcePtr computed_source(const Node& node, expr::Program program, std::vector<SourceOperand> operands,
                           std::int64_t budget) {
     return std::make_shared<ComputedSource>(node.shape.rank(), node.dtype, std::move(program), std::move(operands),
-                                            has_files, budget);
+                                            budget);
 }
 
 }  // namespace heddle::array
