@@ -17,7 +17,7 @@ std::int64_t width_of(DType dtype) { return static_cast<std::int64_t>(size_of(dt
 // it, since a chunk is decoded as a whole.
 class ComputedSource final : public BlockSource {
 public:
-    ComputedSource(int rank, DType dtype, expr::Program program, std::vector<SourceOperand> operands,
+    ComputedSource(int rank, DType dtype, expr::Program program, std::vector<SourceOperand> operands, bool listed,
                    std::int64_t budget)
         : rank_(rank),
           width_(width_of(dtype)),
@@ -28,7 +28,7 @@ public:
         if (program_.instructions().empty() && result.value.kind == expr::Slot::Kind::input)
             copied_ = result.value.index;
         for (const auto& operand : operands_) reads_files_ = reads_files_ || operand.source->reads_files();
-        set_need();
+        set_need(listed);
         set_chunks();
     }
     void fill(const Ranges& ranges, const Destination& to, Filling& with) const override;
@@ -42,7 +42,7 @@ public:
     }
 
 private:
-    void set_need();
+    void set_need(bool listed);
     void set_chunks();
     static Shape part_extents(const Access& access, const Shape& extents) {
         Shape part;
@@ -66,7 +66,7 @@ private:
     int copied_ = -1;  // the operand whose values the program gives as they are
 };
 
-void ComputedSource::set_need() {
+void ComputedSource::set_need(bool listed) {
     std::int64_t staged = 0;
     for (const auto& operand : operands_) {
         need_.include(operand.source->need());
@@ -79,6 +79,10 @@ void ComputedSource::set_need() {
             if (entry.axis >= 0) in_order = entry.axis == axes++ && entry.step > 0 && in_order;
         copied = axes == rank_;
         in_order = in_order && copied;
+    }
+    if (listed) {  // through_ranges
+        need_.per_element += static_cast<std::int64_t>(operands_.size()) * kIndexBytes;
+        need_.per_dense_element += static_cast<std::int64_t>(operands_.size()) * kIndexBytes;
     }
     if (!in_order) need_.per_dense_element = need_.per_element;
     if (copied) return;  // fill_copy
@@ -185,10 +189,10 @@ void ComputedSource::fill_part(const std::vector<Access>& accesses, const Box& b
 
 }  // namespace
 
-SourcePtr computed_source(const Node& node, expr::Program program, std::vector<SourceOperand> operands,
+SourcePtr computed_source(const Node& node, expr::Program program, std::vector<SourceOperand> operands, bool listed,
                           std::int64_t budget) {
     return std::make_shared<ComputedSource>(node.shape.rank(), node.dtype, std::move(program), std::move(operands),
-                                            budget);
+                                            listed, budget);
 }
 
 }  // namespace heddle::array

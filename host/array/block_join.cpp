@@ -9,7 +9,7 @@ namespace {
 
 class JoinSource final : public BlockSource {
 public:
-    JoinSource(const Node& join, std::vector<SourcePtr> pieces)
+    JoinSource(const Node& join, std::vector<SourcePtr> pieces, bool listed)
         : axis_(join.as<Join>()->axis), pieces_(std::move(pieces)), borders_{0} {
         for (const auto& input : join.inputs) borders_.push_back(borders_.back() + input->shape[axis_]);
         chunks_ = Shape::filled(join.shape.rank(), 1);
@@ -19,6 +19,8 @@ public:
             for (int axis = 0; axis < chunks_.rank(); ++axis)
                 chunks_[axis] = std::max(chunks_[axis], piece->chunks()[axis]);
         }
+        if (listed) need_.per_element += kIndexBytes;
+        if (listed) need_.per_dense_element += kIndexBytes;
         if (axis_ > 0) need_.per_dense_element = need_.per_element;
     }
     void fill(const Ranges& ranges, const Destination& to, Filling& with) const override {
@@ -71,8 +73,8 @@ private:
 
 }  // namespace
 
-SourcePtr join_sources(const Node& join, std::vector<SourcePtr> pieces) {
-    return std::make_shared<JoinSource>(join, std::move(pieces));
+SourcePtr join_sources(const Node& join, std::vector<SourcePtr> pieces, bool listed) {
+    return std::make_shared<JoinSource>(join, std::move(pieces), listed);
 }
 
 }  // namespace heddle::array

@@ -77,10 +77,12 @@ private:
 
 class StoredSource final : public BlockSource {
 public:
-    explicit StoredSource(const NodePtr& node) : node_(node) {
+    StoredSource(const NodePtr& node, bool listed) : node_(node) {
         const auto& chunk = node->as<Stored>()->dataset->chunk();
         chunks_ = chunk ? *chunk : Shape::filled(node->shape.rank(), 1);
-        need_.per_element = width_of(node->dtype);
+        // Lists that do not ascend are read in another order first; of the indices are two copies.
+        if (listed) need_.per_dense_element = width_of(node->dtype) + 2 * kIndexBytes;
+        need_.per_element = width_of(node->dtype) + need_.per_dense_element;
         reads_files_ = true;
     }
     void fill(const Ranges& ranges, const Destination& to, Filling&) const override {
@@ -125,50 +127,55 @@ private:
 
 class Builder {
 public:
-    Builder(Staging& staging, const std::set<const Node*>& resident, bool listed, const StagingLimits& limits)
-        : staging_(staging), resident_(resident), listed_(listed), limits_(limits) {}
+    Builder(Staging& staging, const std::set<const Node*>& resident, const StagingLimits& limits)
+        : staging_(staging), resident_(resident), limits_(limits) {}
 
-    SourcePtr source(const NodePtr& node) {
-        auto& made = made_[node.get()];
-        if (!made) made = make(node);
+    // `listed`: whether its ranges may have lists.
+    SourcePtr source(const NodePtr& node, bool listed) {
+        auto& made = made_[{node.get(), listed}];
+        if (!made) made = make(node, listed);
         return made;
     }
 
 private:
-    SourcePtr make(const NodePtr& node) {
-        if (resident_.contains(node.get())) {
-            staging_.residents.push_back(node);
-            return std::make_shared<MemorySource>(node, static_cast<int>(staging_.residents.size()) - 1);
-        }
+    static std::size_t place_in(std::vector<NodePtr>& nodes, const NodePtr& node) {
+        const auto found = std::find(nodes.begin(), nodes.end(), node);
+        const auto place = static_cast<std::size_t>(found - nodes.begin());
+        if (found == nodes.end()) nodes.push_back(node);
+        return place;
+    }
+    SourcePtr make(const NodePtr& node, bool listed) {
+        if (resident_.contains(node.get()))
+            return std::make_shared<MemorySource>(node, static_cast<int>(place_in(staging_.residents, node)));
         if (node->is<Memory>()) return std::make_shared<MemorySource>(node, -1);
         if (node->is<Ramp>()) return std::make_shared<RampSource>(node);
-        if (node->is<Reshape>()) return reshape_source(*node, source(node->inputs[0]), limits_.chunk);
+        if (node->is<Reshape>()) return reshape_source(*node, source(node->inputs[0], listed), limits_.chunk);
         if (node->is<Stored>()) {
-            staging_.stored.push_back(node);
-            return std::make_shared<StoredSource>(node);
+            place_in(staging_.stored, node);
+            return std::make_shared<StoredSource>(node, listed);
         }
-        if (!node->is<Join>()) return computed(node);
+        if (!node->is<Join>()) return computed(node, listed);
         std::vector<SourcePtr> pieces;
-        for (const auto& input : node->inputs) pieces.push_back(source(input));
-        return join_sources(*node, std::move(pieces));
+        for (const auto& input : node->inputs) pieces.push_back(source(input, listed));
+        return join_sources(*node, std::move(pieces), listed);
     }
-    SourcePtr computed(const NodePtr& node) {
+    SourcePtr computed(const NodePtr& node, bool listed) {
         Lowering lowering(resident_);
         lowering.output(node, node->dtype);
         std::vector<SourceOperand> operands;
         for (const auto& leaf : lowering.leaves()) {
-            const auto is_listed = [](const auto& entry) { return entry.list != nullptr; };
-            const bool listed = listed_ || std::any_of(leaf.access.begin(), leaf.access.end(), is_listed);
+            const auto is_list = [](const auto& entry) { return entry.list != nullptr; };
+            const bool looks_up = listed || std::any_of(leaf.access.begin(), leaf.access.end(), is_list);
             const bool memory = leaf.node->is<Memory>() || resident_.contains(leaf.node.get());
-            operands.push_back({leaf.access, source(leaf.node), leaf.node->dtype, memory && !listed});
+            operands.push_back({leaf.access, source(leaf.node, looks_up), leaf.node->dtype, memory && !looks_up});
         }
-        return computed_source(*node, lowering.build(), std::move(operands), limits_.computed);
+        return computed_source(*node, lowering.build(), std::move(operands), listed, limits_.computed);
     }
+
     Staging& staging_;
     const std::set<const Node*>& resident_;
-    bool listed_;
     const StagingLimits& limits_;
-    std::map<const Node*, SourcePtr> made_;
+    std::map<std::pair<const Node*, bool>, SourcePtr> made_;
 };
 
 }  // namespace
@@ -176,7 +183,7 @@ private:
 Staging make_staging(const NodePtr& node, const std::set<const Node*>& resident, bool listed,
                      const StagingLimits& limits) {
     Staging staging;
-    staging.source = Builder(staging, resident, listed, limits).source(node);
+    staging.source = Builder(staging, resident, limits).source(node, listed);
     return staging;
 }
 

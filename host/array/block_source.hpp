@@ -93,6 +93,9 @@ inline Destination dense_destination(std::byte* base, const Shape& extents, DTyp
     return {base, byte_strides(dense_strides(extents), size_of(dtype))};
 }
 
+// Of a list, for each of its positions: every element of a block may have its own.
+inline constexpr std::int64_t kIndexBytes = sizeof(std::int64_t);
+
 // Sources over sources.
 using SourcePtr = std::shared_ptr<const BlockSource>;
 // What a program reads: the source, and where the program's points touch it; `in_memory`: nothing needs to be staged.
@@ -102,9 +105,10 @@ struct SourceOperand {
     DType dtype;
     bool in_memory;
 };
-SourcePtr computed_source(const Node& node, expr::Program program, std::vector<SourceOperand> operands,
+// `listed`: whether ranges may have lists, of which copies are made.
+SourcePtr computed_source(const Node& node, expr::Program program, std::vector<SourceOperand> operands, bool listed,
                           std::int64_t budget);
-SourcePtr join_sources(const Node& join, std::vector<SourcePtr> pieces);
+SourcePtr join_sources(const Node& join, std::vector<SourcePtr> pieces, bool listed);
 // `most`: bytes of a file to read at a time, where a block needs them in another order.
 SourcePtr reshape_source(const Node& reshape, SourcePtr source, std::int64_t most);
 

@@ -8,6 +8,7 @@
 
 #include "heddle/heddle.hpp"
 #include "host/array/block_source.hpp"
+#include "tests/support/paths.hpp"
 
 namespace heddle::test {
 namespace {
@@ -158,6 +159,25 @@ TEST(ReshapedFiles, AnyBlockOfAnyShape) {
         ASSERT_EQ(filled(*source, ranges, order), judged(to, ranges, order))
             << to_string(from) << " as " << to_string(to);
     }
+}
+
+TEST(ScratchNeeds, CountWhatListsTake) {
+    const TempDir folder;
+    const auto path = (folder / "x.h5").string();
+    Engine engine(EngineOptions{.threads = 1});
+    const NamedArray named[] = {{"x", arange(0, 100).astype(DType::int32)}};
+    write_hdf5(engine, path, named, {});
+    const auto node = open_dataset(path, "/x").node();
+    const std::set<const array::Node*> none;
+    const auto plain = array::make_staging(node, none, false, {1 << 16, 1 << 16}).source->need();
+    const auto listed = array::make_staging(node, none, true, {1 << 16, 1 << 16}).source->need();
+    EXPECT_EQ(plain.per_dense_element, 0);
+    EXPECT_EQ(plain.per_element, 4);
+    // The values in ascending order, the list, and its sorted copy.
+    EXPECT_EQ(listed.per_dense_element, 4 + 8 + 8);
+    EXPECT_EQ(listed.per_element, 4 + 4 + 8 + 8);
+    const auto joined = concatenate({Array(node), Array(node) + 1}).node();
+    EXPECT_GE(array::make_staging(joined, none, true, {1 << 16, 1 << 16}).source->need().per_dense_element, 4 + 20 + 8);
 }
 
 }  // namespace
