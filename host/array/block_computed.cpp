@@ -106,10 +106,7 @@ void ComputedSource::fill(const Ranges& ranges, const Destination& to, Filling& 
     const Shape extents = extents_of(ranges);
     std::vector<Access> accesses;
     for (const auto& operand : operands_) accesses.push_back(through_ranges(ranges, operand.access));
-    if (copied_ >= 0) {
-        const auto index = static_cast<std::size_t>(copied_);
-        if (is_staged(index, accesses[index]) && fill_copy(accesses[index], extents, to, with)) return;
-    }
+    if (copied_ >= 0 && fill_copy(accesses[static_cast<std::size_t>(copied_)], extents, to, with)) return;
     const TileGrid grid(extents, part(accesses, extents));
     for (std::int64_t i = 0; i < grid.count(); ++i) fill_part(accesses, grid.box(i), to, with);
 }

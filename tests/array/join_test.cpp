@@ -643,7 +643,7 @@ TEST_F(Joins, RunInAnyMemoryThatIsEnough) {
                                     sum((row * row + 1) * x + pad(row * 3, {{0, 0}}), 0),
                                     downsample(rounds(x, 2), {6, 5}),
                                     sum(sort(rounds(x, 2), 1) - rounds(x, 2), 0),
-                                    tile(roll(rounds(x, 5), 3, 1), {7, 1})};
+                                    tile(roll(rounds(x, 5), 3, 1), {6, 1})};
     for (std::size_t i = 0; i < arrays.size(); ++i) {
         const auto wanted = bytes_of(engine, arrays[i]);
         bool fits = false;
