@@ -292,9 +292,7 @@ void Pass::Runner::evaluate_box(const Box& box, std::int64_t offset, std::vector
 
 bool Pass::Runner::streams() const {
     std::int64_t bytes = 0;
-    for (const auto* output : group_.outputs)
-        if (output->kind == Output::Kind::map && !output->product.sink)
-            bytes += output->product.node->shape.count() * static_cast<std::int64_t>(size_of(output->computed));
+    for (const auto* output : group_.outputs) bytes += output->uncached_bytes();
     return bytes > kLastLevelCache;
 }
 

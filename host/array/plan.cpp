@@ -200,7 +200,7 @@ std::vector<Item> Plan::State::make_items(const std::vector<int>& levels) {
         const bool in_memory = copies || !targets[i].sink;
         if (in_memory && !made.insert(root.get()).second) continue;
         add({root, in_memory ? resident->second : nullptr, in_memory ? nullptr : targets[i].sink,
-             targets[i].statistics == Statistics::none ? nullptr : stats[i].get(), targets[i].name},
+             targets[i].statistics == Statistics::none ? nullptr : stats[i].get(), targets[i].name, !targets[i].memory},
             level);
     }
     for (const auto& stage : stages) {
