@@ -51,7 +51,7 @@ void copy_run(const Axis& axis, const std::byte* from, std::byte* to) {
 template <class T>
 void transpose(const Axis& outer, const Axis& inner, const std::byte* from, std::byte* to) {
     // Lines of the source that stay in the first cache while their elements are taken one after the other; a whole line
-    // of the target is written each time (bench_joins).
+    // of the target is written each time (scripts/compare shapes: transpose, moveaxis).
     constexpr std::int64_t kRows = 16, kColumns = 64 / std::int64_t{sizeof(T)} * 2;
     for (std::int64_t i = 0; i < inner.extent; i += kRows) {
         const auto rows = std::min(kRows, inner.extent - i);
