@@ -647,7 +647,7 @@ TEST_F(Joins, RunInAnyMemoryThatIsEnough) {
     for (std::size_t i = 0; i < arrays.size(); ++i) {
         const auto wanted = bytes_of(engine, arrays[i]);
         bool fits = false;
-        for (double memory = 2000; memory < 4e5; memory *= 1.1) {
+        for (double memory = 2000; memory < 4e5; memory *= 1.13) {
             const auto limit = static_cast<std::size_t>(memory);
             Engine small(EngineOptions{.threads = 1, .memory = limit});
             try {
