@@ -17,32 +17,32 @@ std::int64_t width_of(DType dtype) { return static_cast<std::int64_t>(size_of(dt
 // it, since a chunk is decoded as a whole.
 class ComputedSource final : public BlockSource {
 public:
-    ComputedSource(int rank, DType dtype, expr::Program program, std::vector<SourceOperand> operands, bool has_files,
+    ComputedSource(int rank, DType dtype, expr::Program program, std::vector<SourceOperand> operands, bool listed,
                    std::int64_t budget)
         : rank_(rank),
           width_(width_of(dtype)),
           program_(std::move(program)),
           operands_(std::move(operands)),
-          has_files_(has_files),
           budget_(budget) {
         const auto& result = program_.results()[0];
         if (program_.instructions().empty() && result.value.kind == expr::Slot::Kind::input)
             copied_ = result.value.index;
-        set_need();
+        for (const auto& operand : operands_) reads_files_ = reads_files_ || operand.source->reads_files();
+        set_need(listed);
         set_chunks();
     }
     void fill(const Ranges& ranges, const Destination& to, Filling& with) const override;
     std::int64_t bytes_read(const Ranges& ranges) const override {
         std::int64_t bytes = 0;
         const Box whole = Box::whole(extents_of(ranges));
-        if (has_files_)
+        if (reads_files_)
             for (const auto& operand : operands_)
                 bytes += operand.source->bytes_read(touched(through_ranges(ranges, operand.access), whole));
         return bytes;
     }
 
 private:
-    void set_need();
+    void set_need(bool listed);
     void set_chunks();
     static Shape part_extents(const Access& access, const Shape& extents) {
         Shape part;
@@ -62,12 +62,11 @@ private:
     std::int64_t width_;
     expr::Program program_;
     std::vector<SourceOperand> operands_;
-    bool has_files_;
     std::int64_t budget_;
     int copied_ = -1;  // the operand whose values the program gives as they are
 };
 
-void ComputedSource::set_need() {
+void ComputedSource::set_need(bool listed) {
     std::int64_t staged = 0;
     for (const auto& operand : operands_) {
         need_.include(operand.source->need());
@@ -81,9 +80,13 @@ void ComputedSource::set_need() {
         copied = axes == rank_;
         in_order = in_order && copied;
     }
+    if (listed) {  // through_ranges
+        need_.per_element += static_cast<std::int64_t>(operands_.size()) * kIndexBytes;
+        need_.per_dense_element += static_cast<std::int64_t>(operands_.size()) * kIndexBytes;
+    }
     if (!in_order) need_.per_dense_element = need_.per_element;
     if (copied) return;  // fill_copy
-    if (!has_files_) {
+    if (!reads_files_) {
         need_.fixed += staged > 0 ? budget_ : 0;
         return;
     }
@@ -103,10 +106,7 @@ void ComputedSource::fill(const Ranges& ranges, const Destination& to, Filling& 
     const Shape extents = extents_of(ranges);
     std::vector<Access> accesses;
     for (const auto& operand : operands_) accesses.push_back(through_ranges(ranges, operand.access));
-    if (copied_ >= 0) {
-        const auto index = static_cast<std::size_t>(copied_);
-        if (is_staged(index, accesses[index]) && fill_copy(accesses[index], extents, to, with)) return;
-    }
+    if (copied_ >= 0 && fill_copy(accesses[static_cast<std::size_t>(copied_)], extents, to, with)) return;
     const TileGrid grid(extents, part(accesses, extents));
     for (std::int64_t i = 0; i < grid.count(); ++i) fill_part(accesses, grid.box(i), to, with);
 }
@@ -134,7 +134,7 @@ bool ComputedSource::fill_copy(const Access& access, const Shape& extents, const
 // The extents of the parts in which the block is made.
 Shape ComputedSource::part(const std::vector<Access>& accesses, const Shape& extents) const {
     Shape part = extents;
-    if (has_files_) return part;
+    if (reads_files_) return part;
     const auto staged_bytes = [&] {
         std::int64_t bytes = 0;
         for (std::size_t i = 0; i < operands_.size(); ++i)
@@ -186,10 +186,10 @@ void ComputedSource::fill_part(const std::vector<Access>& accesses, const Box& b
 
 }  // namespace
 
-SourcePtr computed_source(const Node& node, expr::Program program, std::vector<SourceOperand> operands, bool has_files,
+SourcePtr computed_source(const Node& node, expr::Program program, std::vector<SourceOperand> operands, bool listed,
                           std::int64_t budget) {
     return std::make_shared<ComputedSource>(node.shape.rank(), node.dtype, std::move(program), std::move(operands),
-                                            has_files, budget);
+                                            listed, budget);
 }
 
 }  // namespace heddle::array

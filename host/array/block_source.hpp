@@ -60,10 +60,12 @@ public:
     const ScratchNeed& need() const { return need_; }
     // The extents of the chunks of the files behind it, 1 along axes that have none.
     const Shape& chunks() const { return chunks_; }
+    bool reads_files() const { return reads_files_; }
 
 protected:
     ScratchNeed need_;
     Shape chunks_;
+    bool reads_files_ = false;
 };
 
 struct Staging {
@@ -71,9 +73,15 @@ struct Staging {
     std::vector<NodePtr> residents;  // stages whose values fill() takes from Filling::residents
     std::vector<NodePtr> stored;     // the datasets that fill() reads
 };
+// Bytes that a source may stage at a time.
+struct StagingLimits {
+    std::int64_t computed;  // of pieces that are computed and need no file
+    std::int64_t chunk;     // of files, where part of a chunk would do
+};
 // How blocks of the node are made. `resident`: the stages that are computed before; `listed`: whether its ranges may
-// have lists; `budget`: bytes that pieces which are computed here, and need no file, may stage at a time.
-Staging make_staging(const NodePtr& node, const std::set<const Node*>& resident, bool listed, std::int64_t budget);
+// have lists.
+Staging make_staging(const NodePtr& node, const std::set<const Node*>& resident, bool listed,
+                     const StagingLimits& limits);
 
 // Memory, not initialised, while a block is made.
 struct Scratch {
@@ -85,6 +93,9 @@ inline Destination dense_destination(std::byte* base, const Shape& extents, DTyp
     return {base, byte_strides(dense_strides(extents), size_of(dtype))};
 }
 
+// Of a list, for each of its positions: every element of a block may have its own.
+inline constexpr std::int64_t kIndexBytes = sizeof(std::int64_t);
+
 // Sources over sources.
 using SourcePtr = std::shared_ptr<const BlockSource>;
 // What a program reads: the source, and where the program's points touch it; `in_memory`: nothing needs to be staged.
@@ -94,9 +105,11 @@ struct SourceOperand {
     DType dtype;
     bool in_memory;
 };
-SourcePtr computed_source(const Node& node, expr::Program program, std::vector<SourceOperand> operands, bool has_files,
+// `listed`: whether ranges may have lists, of which copies are made.
+SourcePtr computed_source(const Node& node, expr::Program program, std::vector<SourceOperand> operands, bool listed,
                           std::int64_t budget);
-SourcePtr join_sources(const Node& join, std::vector<SourcePtr> pieces);
-SourcePtr reshape_source(const Node& reshape, SourcePtr source);
+SourcePtr join_sources(const Node& join, std::vector<SourcePtr> pieces, bool listed);
+// `most`: bytes of a file to read at a time, where a block needs them in another order.
+SourcePtr reshape_source(const Node& reshape, SourcePtr source, std::int64_t most);
 
 }  // namespace heddle::array

@@ -1,6 +1,8 @@
 // Arrays one after the other: of others, of their own parts, of what pads them.
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "heddle/error.hpp"
 #include "heddle/shaping.hpp"
@@ -13,7 +15,7 @@ using array::NodePtr;
 using array::normalize_axis;
 using array::part;
 
-// Beyond so many runs a padded axis is looked up in a list: its pieces would be many and small.
+// Of more runs a padded axis is a part of itself repeated: its pieces would be many and small.
 constexpr std::size_t kMaxRuns = 32;
 // The list takes 8 bytes for each position.
 constexpr std::int64_t kMaxListed = std::int64_t{1} << 28;
@@ -74,28 +76,63 @@ NodePtr piece_of(const NodePtr& node, int axis, const Run& run) {
     return broadcast_to(part(node, axis, run.start, 1, 1), shape);
 }
 
+// The array again and again along an axis, so many times; a list of positions where no axis is left to go round on.
+NodePtr repeated(const NodePtr& node, int axis, std::int64_t count) {
+    const auto n = node->shape[axis];
+    if (node->shape.rank() == kMaxRank) {
+        if (count > kMaxListed / n)
+            throw ArgumentError("the axis would be padded with too many copies of itself",
+                                std::to_string(count) + " times " + std::to_string(n) + " positions, in an array of " +
+                                    std::to_string(kMaxRank) + " axes",
+                                "pad by less, or an array of fewer axes");
+        auto list = std::make_shared<std::vector<std::int64_t>>();
+        for (std::int64_t i = 0; i < n * count; ++i) list->push_back(i % n);
+        return array::take(node, axis, std::move(list));
+    }
+    array::View view;
+    Shape split, result = node->shape;
+    for (int i = 0; i < node->shape.rank(); ++i) {
+        if (i == axis) split.push_back(count);
+        view.axes.push_back({split.rank(), 0, 1});
+        split.push_back(node->shape[i]);
+    }
+    result[axis] *= count;
+    return array::reshape(array::view(node, std::move(view), split), result);
+}
+
+// In the modes in which the axis goes round again and again: a part of many rounds.
+NodePtr padded_round(const NodePtr& node, int axis, const Padding& width, PadMode mode) {
+    const auto n = node->shape[axis];
+    std::vector<NodePtr> round{node};
+    if (mode == PadMode::symmetric) round.push_back(part(node, axis, n - 1, -1, n));
+    if (mode == PadMode::reflect && n > 2) round.push_back(part(node, axis, n - 2, -1, n - 2));
+    const auto once = array::join(round, axis);
+    const auto period = once->shape[axis], total = width.before + n + width.after;
+    const auto start = (period - width.before % period) % period;
+    return part(repeated(once, axis, (start + total + period - 1) / period), axis, start, 1, total);
+}
+
 // In all modes but constant, of an axis that is not empty.
 NodePtr padded(const NodePtr& node, int axis, const Padding& width, PadMode mode) {
     const auto n = node->shape[axis], end = n + width.after;
     std::vector<Run> runs;
     for (auto at = -width.before; at < end; at += runs.back().count) {
+        if (runs.size() == kMaxRuns) return padded_round(node, axis, width, mode);
         Run run = run_at(mode, at, n);
         run.count = std::min(run.count, end - at);
         runs.push_back(run);
-        if (runs.size() > kMaxRuns && end + width.before > kMaxListed)
-            throw ArgumentError("the axis would be padded with too many copies of itself",
-                                std::to_string(end + width.before) + " positions from " + std::to_string(n),
-                                "use tile(), or pad by less");
     }
-    if (runs.size() <= kMaxRuns) {
-        std::vector<NodePtr> pieces;
-        for (const auto& run : runs) pieces.push_back(piece_of(node, axis, run));
-        return array::join(pieces, axis);
-    }
-    auto list = std::make_shared<std::vector<std::int64_t>>();
-    for (const auto& run : runs)
-        for (std::int64_t i = 0; i < run.count; ++i) list->push_back(run.start + i * run.step);
-    return array::take(node, axis, std::move(list));
+    std::vector<NodePtr> pieces;
+    for (const auto& run : runs) pieces.push_back(piece_of(node, axis, run));
+    return array::join(pieces, axis);
+}
+
+// What is computed only later counts as finite.
+bool is_finite(const NodePtr& node) {
+    const auto* value = constant_of(*node);
+    if (value == nullptr) return true;
+    if (is_complex(value->dtype)) return std::isfinite(value->c.real()) && std::isfinite(value->c.imag());
+    return !is_float(value->dtype) || std::isfinite(value->f);
 }
 
 NodePtr padded_with(const NodePtr& node, int axis, const Padding& width, const NodePtr& value) {
@@ -181,6 +218,10 @@ Array pad(const Array& a, const std::vector<Padding>& widths, PadMode mode, cons
     NodePtr node = cast(a.node(), a.dtype());
     if (value.size() != 1)
         throw ShapeError("pad takes one value", "its shape is " + to_string(value.shape()), "give a number");
+    if (mode == PadMode::constant && is_integer(a.dtype()) && !is_finite(value.node()))
+        throw ArgumentError("an array of " + std::string(name_of(a.dtype())) + " cannot be padded with NaN or infinity",
+                            "such a value is no " + std::string(name_of(a.dtype())),
+                            "pad with a number, or convert the array first: float64(a)");
     const NodePtr filling = reshape(value.astype(a.dtype()), {}).node();
     for (int axis = 0; axis < a.rank(); ++axis) {
         const auto& width = widths[widths.size() == 1 ? 0 : static_cast<std::size_t>(axis)];
@@ -193,6 +234,11 @@ Array pad(const Array& a, const std::vector<Padding>& widths, PadMode mode, cons
                                 std::to_string(std::max(width.before, width.after)) + " elements are more than 2**60",
                                 "pad by less");
         if (width.before == 0 && width.after == 0) continue;
+        std::int64_t count = width.before + width.after + node->shape[axis];
+        for (int other = 0; other < a.rank(); ++other)
+            if (other != axis && __builtin_mul_overflow(count, node->shape[other], &count))
+                throw ArgumentError("the padded array is too large", "its elements cannot be counted in 64 bits",
+                                    "pad by less");
         if (mode == PadMode::constant)
             node = padded_with(node, axis, width, filling);
         else if (node->shape[axis] == 0)

@@ -55,7 +55,16 @@ void read_lists(const io::Dataset& dataset, std::vector<AxisRange> ranges, std::
 
 void read_dataset(const io::Dataset& dataset, const std::vector<AxisRange>& ranges, void* to) {
     const auto is_list = [](const AxisRange& range) { return range.list != nullptr; };
-    if (std::count_if(ranges.begin(), ranges.end(), is_list) > 1) {
+    const auto lists = std::count_if(ranges.begin(), ranges.end(), is_list);
+    const auto is_one = [&](const AxisRange& range) { return is_list(range) && range.count == 1; };
+    // What is read for a list at a time is then half of the block at most.
+    if (lists > 1 && std::any_of(ranges.begin(), ranges.end(), is_one)) {
+        auto fewer = ranges;
+        for (auto& range : fewer)
+            if (is_one(range)) range = {position(range, 0), 1, 1, nullptr, 0, false};
+        return read_dataset(dataset, fewer, to);
+    }
+    if (lists > 1) {
         const auto first = std::find_if(ranges.begin(), ranges.end(), is_list) - ranges.begin();
         return read_lists(dataset, ranges, static_cast<std::size_t>(first), static_cast<std::byte*>(to));
     }

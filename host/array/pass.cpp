@@ -23,6 +23,9 @@ constexpr std::int64_t kDeviceTileBytes = std::int64_t{32} << 20;
 // What a piece of a joined array stages at a time, where it is computed: about the L2 cache.
 constexpr std::int64_t kStagedBytes = std::int64_t{256} << 10;
 
+// Of a reshaped file, at most this share of the memory is read at a time.
+constexpr std::int64_t kChunkShare = 16;
+
 // Of the states that a thread of a device holds at the same time, in registers.
 constexpr std::size_t kStateBytes = 256;
 
@@ -77,7 +80,8 @@ void Pass::add_leaf(const Leaf& leaf, const std::set<const Node*>& earlier) {
         const auto limit = static_cast<std::int64_t>(context_.engine.memory_limit());
         const auto budget =
             std::clamp<std::int64_t>(limit / (64 * std::max(context_.engine.threads(), 1)), 4096, kStagedBytes);
-        input->staging = make_staging(leaf.node, earlier, is_listed(leaf.access), budget);
+        input->staging = make_staging(leaf.node, earlier, is_listed(leaf.access),
+                                      {budget, std::max<std::int64_t>(limit / kChunkShare, kStagedBytes / 4)});
         for (const auto& node : input->staging.residents)
             input->staging_residents.push_back(context_.residents.at(node.get()));
         find_chunks(*input);

@@ -26,6 +26,7 @@ struct Product {
     Sink* sink = nullptr;
     TargetStats* stats = nullptr;
     std::string name;
+    bool fresh = false;  // the buffer's memory: the system clears its pages, into the cache, as they are first written
 };
 
 // Memory that holds an input's values, as a buffer of tiles from which devices get them.

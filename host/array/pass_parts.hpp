@@ -14,6 +14,10 @@ namespace heddle::array {
 // Results larger than this are written past the cache: nothing would find them there.
 inline constexpr std::int64_t kLastLevelCache = std::int64_t{32} << 20;
 
+inline std::int64_t bytes_of(DType dtype, std::int64_t count) {
+    return count * static_cast<std::int64_t>(size_of(dtype));
+}
+
 // A leaf of the pass; staged ones have kSlots buffers of a tile's size.
 struct Pass::Input {
     Leaf leaf;
@@ -62,6 +66,11 @@ struct Pass::Output {
     std::mutex mutex;                 // guards adding a piece's counts to a buffer
 
     const NodePtr& operand() const { return kind == Kind::map ? product.node : product.node->inputs[0]; }
+    // Bytes that are written to memory and that no cache holds.
+    std::int64_t uncached_bytes() const {
+        const bool memory = kind == Kind::map && product.sink == nullptr && !product.fresh;
+        return memory ? bytes_of(computed, product.node->shape.count()) : 0;
+    }
     std::int64_t counts_bytes() const { return product.node->shape.count() * std::int64_t{sizeof(std::int64_t)}; }
 };
 
@@ -96,10 +105,6 @@ struct Pass::Tile {
     std::int64_t counted = 0;                    // pieces whose counts are in the buffer; under Output::mutex
     std::vector<Box> regions;                    // per access: what it covers of its buffer
 };
-
-inline std::int64_t bytes_of(DType dtype, std::int64_t count) {
-    return count * static_cast<std::int64_t>(size_of(dtype));
-}
 
 // A buffer has at least one axis; values of rank 0 lie in its only element.
 inline Shape buffer_shape(const Shape& shape) { return shape.empty() ? Shape{1} : shape; }

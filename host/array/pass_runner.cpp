@@ -44,22 +44,6 @@ void count_non_finite(DType dtype, const void* values, std::int64_t n, TargetSta
     if (found.inf > 0) stats.inf.fetch_add(found.inf, std::memory_order_relaxed);
 }
 
-// Where the blocks of one output go, beside memory.
-struct Pass::Runner::Consumption {
-    std::optional<BoxReduction> reduction;
-    const kernels::Bins* bins = nullptr;
-    std::vector<std::int64_t> counts;
-    std::int64_t offset = 0;  // of the running evaluation in the piece
-
-    static void consume(void* context, int, const void* values, std::int64_t offset, std::int64_t n) {
-        auto& self = *static_cast<Consumption*>(context);
-        if (self.reduction)
-            self.reduction->take(values, self.offset + offset, n);
-        else
-            kernels::count_bins(*self.bins, static_cast<const double*>(values), n, self.counts.data());
-    }
-};
-
 std::vector<AnyAccess> Pass::Runner::accesses(const Group& group, Tile& tile) {
     std::vector<AnyAccess> list;
     const auto add = [&](const AnyBuffer* buffer, Mode mode, std::optional<Box> box) {
@@ -272,6 +256,7 @@ void Pass::Runner::evaluate(const Box& box, std::vector<Consumption>& consumptio
     const BoxReduction* ragged = nullptr;
     for (const auto& consumption : consumptions)
         if (consumption.reduction && consumption.reduction->ragged_rows()) ragged = &*consumption.reduction;
+    if (!ragged && only_maps()) return evaluate_maps(box, consumptions, worker);
     if (!ragged) return evaluate_box(box, 0, consumptions, worker);
     // Leaves end with each row, so each row is a run of its own.
     const auto length = ragged->row_length();
@@ -307,9 +292,7 @@ void Pass::Runner::evaluate_box(const Box& box, std::int64_t offset, std::vector
 
 bool Pass::Runner::streams() const {
     std::int64_t bytes = 0;
-    for (const auto* output : group_.outputs)
-        if (output->kind == Output::Kind::map && !output->product.sink)
-            bytes += output->product.node->shape.count() * static_cast<std::int64_t>(size_of(output->computed));
+    for (const auto* output : group_.outputs) bytes += output->uncached_bytes();
     return bytes > kLastLevelCache;
 }
 

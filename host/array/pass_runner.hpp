@@ -4,6 +4,7 @@
 
 #include "host/array/pass_parts.hpp"
 #include "host/expr/cuda_histogram.hpp"
+#include "kernels/histogram.hpp"
 
 namespace heddle::array {
 
@@ -41,6 +42,10 @@ private:
     expr::Target target_of(std::size_t index, const Box& box, Consumption& consumption) const;
     ReduceState& state_of(Output& output, const Piece& piece) const;
     void evaluate(const Box& piece_box, std::vector<Consumption>& consumptions, int worker);
+    bool only_maps() const;
+    bool copy(const Box& box) const;
+    Shape block_of(const Box& box) const;
+    void evaluate_maps(const Box& box, std::vector<Consumption>& consumptions, int worker);
     void evaluate_box(const Box& box, std::int64_t offset, std::vector<Consumption>& consumptions, int worker);
     bool streams() const;
     void finish(Output& output, std::size_t index, Consumption& consumption, const Box& box);
@@ -49,6 +54,22 @@ private:
     Group& group_;
     Tile& tile_;
     const detail::Operand* operands_;
+};
+
+// Where the blocks of one output go, beside memory.
+struct Pass::Runner::Consumption {
+    std::optional<BoxReduction> reduction;
+    const kernels::Bins* bins = nullptr;
+    std::vector<std::int64_t> counts;
+    std::int64_t offset = 0;  // of the running evaluation in the piece
+
+    static void consume(void* context, int, const void* values, std::int64_t offset, std::int64_t n) {
+        auto& self = *static_cast<Consumption*>(context);
+        if (self.reduction)
+            self.reduction->take(values, self.offset + offset, n);
+        else
+            kernels::count_bins(*self.bins, static_cast<const double*>(values), n, self.counts.data());
+    }
 };
 
 // Turns the finished tree of the outputs that `box` covers into values of the output's buffer; `operand` is the view of

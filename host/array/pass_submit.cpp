@@ -174,7 +174,7 @@ void Pass::submit_fill(Scope& scope, Input& input, const Box& box, std::int64_t 
                               .pieces = split.pieces(block),
                               .place = Place::cpu};
     auto* done = &context_.progress.bytes_done;
-    const bool streams = in_memory && bytes_of(output->computed, output->product.node->shape.count()) > kLastLevelCache;
+    const bool streams = in_memory && output->uncached_bytes() > kLastLevelCache;
     scope.submit_list(options, accesses,
                       [=, &input, ranges = std::move(ranges)](const Piece& piece, const detail::Operand* operands) {
                           const Box part = split.piece(block, piece.index);

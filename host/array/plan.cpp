@@ -70,7 +70,8 @@ struct Plan::State {
     bool is_staged(const NodePtr& node) const {
         return std::any_of(stages.begin(), stages.end(), [&](const auto& stage) { return stage.node == node; });
     }
-    void make_stages(std::vector<int>& levels);
+    void make(std::int64_t kept);
+    void make_stages(std::vector<int>& levels, std::int64_t kept);
     void make_residents();
     void make_passes(const std::vector<int>& levels);
     void add_pass(const Shape& space, const std::vector<Product>& products, int level, std::int64_t memory);
@@ -84,10 +85,18 @@ struct Plan::State {
     void submit_copies(Scope& scope);
 };
 
-void Plan::State::make_stages(std::vector<int>& levels) {
-    const auto limit = static_cast<std::int64_t>(context.engine.memory_limit());
+// `kept`: bytes of each value that may be kept for speed alone.
+void Plan::State::make(std::int64_t kept) {
+    std::vector<int> levels;
+    make_stages(levels, kept);
+    make_residents();
+    make_passes(levels);
+    write_reports();
+}
+
+void Plan::State::make_stages(std::vector<int>& levels, std::int64_t kept) {
     Canonicalizer canonicalizer;
-    Stager stager(limit / 8);
+    Stager stager(kept);
     std::set<const Node*> seen;
     for (const auto& target : targets) {
         collect_pending(target.array.node(), seen, pending);
@@ -191,7 +200,7 @@ std::vector<Item> Plan::State::make_items(const std::vector<int>& levels) {
         const bool in_memory = copies || !targets[i].sink;
         if (in_memory && !made.insert(root.get()).second) continue;
         add({root, in_memory ? resident->second : nullptr, in_memory ? nullptr : targets[i].sink,
-             targets[i].statistics == Statistics::none ? nullptr : stats[i].get(), targets[i].name},
+             targets[i].statistics == Statistics::none ? nullptr : stats[i].get(), targets[i].name, !targets[i].memory},
             level);
     }
     for (const auto& stage : stages) {
@@ -352,13 +361,18 @@ void Plan::State::submit_copies(Scope& scope) {
     }
 }
 
-Plan::Plan(Engine& engine, std::vector<Target> targets) : state_(std::make_unique<State>(engine)) {
-    state_->targets = std::move(targets);
-    std::vector<int> levels;
-    state_->make_stages(levels);
-    state_->make_residents();
-    state_->make_passes(levels);
-    state_->write_reports();
+Plan::Plan(Engine& engine, std::vector<Target> targets) {
+    // Where the memory does not hold what is kept for speed, less of it is kept: rather slow than not at all.
+    for (auto kept = static_cast<std::int64_t>(engine.memory_limit()) / 8;; kept /= 4) {
+        state_ = std::make_unique<State>(engine);
+        state_->targets = targets;
+        try {
+            state_->make(kept);
+            return;
+        } catch (const OutOfMemory&) {
+            if (kept == 0) throw;
+        }
+    }
 }
 
 Plan::Plan(Plan&&) noexcept = default;

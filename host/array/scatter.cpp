@@ -198,10 +198,14 @@ private:
 
     // Names the first group that has no result, whichever piece met one.
     [[noreturn]] void fail_empty(const std::byte* all) const {
-        std::vector<std::byte> unused(static_cast<std::size_t>(cut_.results) * size_of(grouper_.output));
+        std::vector<std::byte> unused(static_cast<std::size_t>(kStatesOf) * size_of(grouper_.output));
         std::int64_t group = -1;
-        for (std::int64_t outer = 0; group < 0; ++outer)
-            group = grouper_.finalize(all + outer * cut_.runs * cut_.states * size(), unused.data(), cut_.results);
+        for (std::int64_t part = 0; group < 0; ++part)
+            of_part(part, [&](std::int64_t outer, std::int64_t first, std::int64_t n) {
+                const auto* states = all + (outer * cut_.runs * cut_.states + first) * size();
+                const auto found = grouper_.finalize(states, unused.data(), n);
+                if (found >= 0) group = first + found;
+            });
         const std::string which = scatter_.group == Group::min ? "smallest" : "largest";
         throw ArgumentError("group " + std::to_string(group / cut_.lines.inner) + " has no " + which + " value",
                             "no element has this label, and " + std::string(name_of(grouper_.output)) + " has no NaN",

@@ -243,6 +243,43 @@ TEST_F(Joins, PadInEveryMode) {
     EXPECT_EQ(pad(empty, {{0, 0}, {1, 1}}, PadMode::edge).shape(), (Shape{0, 4}));
 }
 
+TEST_F(Joins, PadByManyRoundsWithoutLists) {
+    const std::int64_t far = 1'000'000'000'000;
+    for (const std::int64_t n : {2, 3, 1000})
+        for (const auto mode : {PadMode::reflect, PadMode::symmetric, PadMode::wrap}) {
+            const auto a = pair_of(DType::int16, {n}, 1);
+            const Array padded = pad(a.array, {{far, far + 7}}, mode);
+            ASSERT_EQ(padded.shape(), (Shape{2 * far + 7 + n}));
+            for (const std::int64_t at : {std::int64_t{0}, far - 5, 2 * far}) {
+                std::vector<std::int64_t> places;
+                for (std::int64_t i = at; i < at + 2500; ++i)
+                    if (i < padded.shape()[0]) {
+                        // Whole rounds before the array change nothing.
+                        const auto round = mode == PadMode::wrap ? n : mode == PadMode::symmetric ? 2 * n : 2 * n - 2;
+                        places.push_back(judged_place(mode, ((i - far) % round + round) % round, n));
+                    }
+                expect_pair(engine, padded(Slice{at, at + 2500}), judged_take(a.block, 0, places),
+                            std::to_string(n) + " from " + std::to_string(at));
+            }
+        }
+    const auto deep = pair_of(DType::int16, {1, 2, 1, 2, 3, 1, 1, 2}, 2);
+    const std::vector<Padding> widths{{0, 0}, {0, 0}, {0, 0}, {0, 0}, {100, 101}, {0, 0}, {0, 0}, {0, 0}};
+    expect_pair(engine, pad(deep.array, widths, PadMode::symmetric),
+                judged_pad(deep.block, widths, PadMode::symmetric, {}), "rank 8");
+}
+
+TEST_F(Joins, PadWithWhatTheTypeHolds) {
+    const double nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
+    for (const double value : {nan, inf, -inf}) {
+        EXPECT_THROW(pad(arange(0, 3), {{1, 1}}, PadMode::constant, value), ArgumentError);
+        EXPECT_THROW(pad(arange(0, 3), {{1, 1}}, PadMode::constant, -Array(value)), ArgumentError);
+        EXPECT_EQ(pad(arange(0, 3), {{1, 1}}, PadMode::edge, value).shape(), (Shape{5}));
+        EXPECT_EQ(pad(full({2}, 1.0f), {{1, 1}}, PadMode::constant, value).dtype(), DType::float32);
+    }
+    EXPECT_EQ(values<std::int64_t>(engine, pad(arange(0, 1), {{1, 1}}, PadMode::constant, 2.75)),
+              (std::vector<std::int64_t>{2, 0, 2}));
+}
+
 TEST_F(Joins, RollTileRepeatAndMoveAxes) {
     for (const auto& shape : kShapes) {
         const auto a = pair_of(DType::float32, shape, 6);
@@ -591,6 +628,38 @@ TEST_F(Joins, RoundsOnRoundsTakeLinearTime) {
     EXPECT_EQ(values<std::int64_t>(engine, doubled(Slice{-4, {}})), (std::vector<std::int64_t>{13, 12, 13, 14}));
     for (int round = 0; round < 50; ++round) few = concatenate({few, few});
     EXPECT_EQ(values<std::int64_t>(engine, few(Slice{-4, {}})), (std::vector<std::int64_t>{2, 0, 1, 2}));
+}
+
+// What is kept for speed alone must not take the memory that the work needs.
+TEST_F(Joins, RunInAnyMemoryThatIsEnough) {
+    const Array x = pair_of(DType::int64, {60, 50}, 5).array, row = x(0);
+    const auto rounds = [](Array y, int count) {
+        for (int round = 0; round < count; ++round) y = roll(y, 1) + y;
+        return y;
+    };
+    const std::vector<Array> arrays{sum(rounds(x, 3), 0),
+                                    max(reshape(rounds(x, 2) * 3, {50, 60}) - rounds(row, 2)(Slice{0, 1}), 1),
+                                    sum(concatenate({rounds(x, 2), x * 2, roll(x * x, 5, 1)}), 1),
+                                    sum((row * row + 1) * x + pad(row * 3, {{0, 0}}), 0),
+                                    downsample(rounds(x, 2), {6, 5}),
+                                    sum(sort(rounds(x, 2), 1) - rounds(x, 2), 0),
+                                    tile(roll(rounds(x, 5), 3, 1), {6, 1})};
+    for (std::size_t i = 0; i < arrays.size(); ++i) {
+        const auto wanted = bytes_of(engine, arrays[i]);
+        bool fits = false;
+        for (double memory = 2000; memory < 4e5; memory *= 1.13) {
+            const auto limit = static_cast<std::size_t>(memory);
+            Engine small(EngineOptions{.threads = 1, .memory = limit});
+            try {
+                ASSERT_EQ(bytes_of(small, arrays[i]), wanted) << i << " in " << limit;
+                fits = true;
+            } catch (const OutOfMemory& error) {
+                ASSERT_FALSE(fits) << i << " in " << limit << ", where less was enough: " << error.what();
+            }
+            EXPECT_LE(small.memory_peak(), limit) << i;
+        }
+        EXPECT_TRUE(fits) << i;
+    }
 }
 
 TEST_F(Joins, NameWhatIsWrong) {
