@@ -36,7 +36,12 @@ void scatter(const std::byte* from, const Shape& extents, const Shape& strides, 
         for (int axis = extents.rank() - 2; axis >= 0 && ++at[axis] == extents[axis]; --axis) at[axis] = 0;
     }
 }
+
 }  // namespace
+
+void store_block(const void* values, const Shape& extents, const Shape& strides, std::size_t width, void* to) {
+    scatter(static_cast<const std::byte*>(values), extents, strides, width, static_cast<std::byte*>(to));
+}
 
 void count_non_finite(DType dtype, const void* values, std::int64_t n, TargetStats& stats) {
     const auto found = kernels::count_non_finite(dtype, values, n);
@@ -48,6 +53,7 @@ void count_non_finite(DType dtype, const void* values, std::int64_t n, TargetSta
 struct Pass::Runner::Consumption {
     std::optional<BoxReduction> reduction;
     const kernels::Bins* bins = nullptr;
+    DType binned = DType::float64;
     std::vector<std::int64_t> counts;
     std::int64_t offset = 0;  // of the running evaluation in the piece
 
@@ -56,7 +62,7 @@ struct Pass::Runner::Consumption {
         if (self.reduction)
             self.reduction->take(values, self.offset + offset, n);
         else
-            kernels::count_bins(*self.bins, static_cast<const double*>(values), n, self.counts.data());
+            kernels::count_bins(*self.bins, self.binned, values, n, self.counts.data());
     }
 };
 
@@ -99,7 +105,7 @@ std::vector<AnyAccess> Pass::Runner::accesses(const Group& group, Tile& tile) {
         } else if (output->kind == Output::Kind::reduction) {
             add(output->product.buffer, Mode::update,
                 buffer_box(output->geometry->output_box(tile.box, output->reduction->keep_dims)));
-        } else if (output->product.sink) {
+        } else if (output->in_slots()) {
             add(output->slots[slot].get(), Mode::write, std::nullopt);
         } else {
             add(output->product.buffer, Mode::write, buffer_box(tile.box));
@@ -137,9 +143,9 @@ expr::StridedInput Pass::Runner::input_at(std::size_t index, const Box& box) con
 expr::StridedOutput Pass::Runner::output_at(std::size_t index, const Box& box) const {
     const auto& output = *group_.outputs[index];
     const auto operand = static_cast<std::size_t>(tile_.operands[group_.inputs.size() + index]);
-    const Shape strides = byte_strides(output.product.sink || box.rank() == 0 ? dense_strides(tile_.box.extents())
-                                                                              : operands_[operand].layout->strides,
-                                       size_of(output.computed));
+    const Shape strides = byte_strides(
+        output.in_slots() || box.rank() == 0 ? dense_strides(tile_.box.extents()) : operands_[operand].layout->strides,
+        size_of(output.computed));
     return {static_cast<std::byte*>(operands_[operand].data) + offset_in(strides, tile_.box.lo, box.lo), strides};
 }
 
@@ -259,6 +265,7 @@ void Pass::Runner::run(const Piece& piece) {
         } else if (output.kind == Output::Kind::histogram) {
             const auto operand = static_cast<std::size_t>(tile_.operands[group_.inputs.size() + i]);
             consumptions[i].bins = static_cast<const kernels::Bins*>(operands_[operand + 1].data);
+            consumptions[i].binned = output.computed;
             consumptions[i].counts.resize(static_cast<std::size_t>(output.product.node->shape.count()));
         }
     }
@@ -308,7 +315,7 @@ void Pass::Runner::evaluate_box(const Box& box, std::int64_t offset, std::vector
 bool Pass::Runner::streams() const {
     std::int64_t bytes = 0;
     for (const auto* output : group_.outputs)
-        if (output->kind == Output::Kind::map && !output->product.sink)
+        if (output->kind == Output::Kind::map && !output->in_slots())
             bytes += output->product.node->shape.count() * static_cast<std::int64_t>(size_of(output->computed));
     return bytes > kLastLevelCache;
 }

@@ -59,6 +59,9 @@ void finalize(Pass::Output& output, ReduceState& state, const Box& box, const de
 // Adds those of n values that are NaN or infinite. Any thread.
 void count_non_finite(DType dtype, const void* values, std::int64_t n, TargetStats& stats);
 
+// Copies dense values in C order to where they are `strides` bytes apart.
+void store_block(const void* values, const Shape& extents, const Shape& strides, std::size_t width, void* to);
+
 void submit_zero(Scope& scope, AnyBuffer& counts);
 
 }  // namespace heddle::array
