@@ -39,14 +39,14 @@ HEDDLE_FN void histogram(const Parameters& p, std::uint32_t* shared) {
     auto* const all = reinterpret_cast<unsigned long long*>(p.counts);
     if constexpr (words == 0) {
         each<n, turns, Map, Index>(p, [&](Index, const auto& out) {
-            for (const double x : out.out0.values)
+            for (const auto x : out.out0.values)
                 if (const std::int64_t bin = bins.of(x); bin >= 0) atomicAdd(all + bin, 1ull);
         });
     } else {
         const BlockCounts block(shared, words, static_cast<unsigned>(bins.count));
         std::uint32_t* const own = block.own();
         each<n, turns, Map, Index>(p, [&](Index, const auto& out) {
-            for (const double x : out.out0.values)
+            for (const auto x : out.out0.values)
                 if (const std::int64_t bin = bins.of(x); bin >= 0) atomicAdd(own + bin, 1u);
         });
         block.add_to(all);

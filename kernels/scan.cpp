@@ -125,20 +125,44 @@ struct Loops {
             const auto* x = static_cast<const T*>(in) + first;
             auto* y = static_cast<T*>(out) + first;
             if (some == 1)
-                run_columns<1>(x, y, n, stride, 1, starts + first);
+                run_columns<1>(x, y, n, stride, 1, starts + first, nullptr);
             else
-                run_columns<kColumns>(x, y, n, stride, some, starts + first);
+                run_columns<kColumns>(x, y, n, stride, some, starts + first, nullptr);
+        }
+    }
+
+    static void resume(const void* in, void* out, std::int64_t n, std::int64_t stride, std::int64_t columns,
+                       std::int64_t position, ScanState* starts, ScanState* locals) {
+        constexpr std::int64_t kColumns = 64;
+        for (std::int64_t first = 0; first < columns; first += kColumns) {
+            const std::int64_t some = std::min(kColumns, columns - first);
+            for (std::int64_t i = 0, length = 0; i < n; i += length) {
+                const std::int64_t at = (position + i) % kScanBlock;
+                length = std::min(kScanBlock - at, n - i);
+                const auto* x = static_cast<const T*>(in) + i * stride + first;
+                auto* y = static_cast<T*>(out) + i * stride + first;
+                if (some == 1)
+                    run_columns<1>(x, y, length, stride, 1, starts + first, locals + first);
+                else
+                    run_columns<kColumns>(x, y, length, stride, some, starts + first, locals + first);
+                if (at + length < kScanBlock) continue;
+                for (std::int64_t k = first; k < first + some; ++k) {
+                    store_state(starts[k], join<scan>(load_state<W>(starts[k]), load_state<W>(locals[k])));
+                    store_state(locals[k], identity<scan, W>());
+                }
+            }
         }
     }
 
 private:
+    // With `locals` a part of a block, which goes on from there.
     template <std::int64_t most>
     static void run_columns(const T* x, T* y, std::int64_t n, std::int64_t stride, std::int64_t columns,
-                            ScanState* states) {
+                            ScanState* states, ScanState* locals) {
         W start[most], local[most];
         for (std::int64_t k = 0; k < columns; ++k) {
             start[k] = load_state<W>(states[k]);
-            local[k] = identity<scan, W>();
+            local[k] = locals ? load_state<W>(locals[k]) : identity<scan, W>();
         }
         for (std::int64_t i = 0; i < n; ++i) {
             const T* row = x + i * stride;
@@ -148,7 +172,11 @@ private:
                 result[k] = narrow<T>(join<scan>(start[k], local[k]));
             }
         }
-        for (std::int64_t k = 0; k < columns; ++k) store_state(states[k], join<scan>(start[k], local[k]));
+        for (std::int64_t k = 0; k < columns; ++k)
+            if (locals)
+                store_state(locals[k], local[k]);
+            else
+                store_state(states[k], join<scan>(start[k], local[k]));
     }
 };
 
@@ -156,7 +184,7 @@ template <Scan scan, DType t>
 const Scanner* scanner() {
     using T = element_t<t>;
     static const Scanner made = [] {
-        Scanner s{Loops<scan, T>::total, Loops<scan, T>::starts, Loops<scan, T>::run, {}};
+        Scanner s{Loops<scan, T>::total, Loops<scan, T>::starts, Loops<scan, T>::run, Loops<scan, T>::resume, {}};
         store_state(s.identity, identity<scan, typename Wide<scan, T>::type>());
         return s;
     }();

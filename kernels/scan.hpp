@@ -29,6 +29,10 @@ struct Scanner {
     // block. `columns` lines side by side, their starts in turn.
     void (*run)(const void* in, void* out, std::int64_t n, std::int64_t stride, std::int64_t columns,
                 ScanState* starts);
+    // The same for any number of elements, the first of which is the `position`th of its block: `locals` is what the
+    // block has come to before it, as identity where it begins.
+    void (*resume)(const void* in, void* out, std::int64_t n, std::int64_t stride, std::int64_t columns,
+                   std::int64_t position, ScanState* starts, ScanState* locals);
     ScanState identity;
 };
 const Scanner* find_scanner(Scan scan, DType dtype);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "host/array/streams.hpp"
 #include "host/array/whole.hpp"
 
 namespace heddle::array {
@@ -53,7 +54,11 @@ struct KeyWriter {
         put(key, reduction.axes);
         put(key, reduction.ddof);
     }
-    void operator()(const HistogramCounts& histogram) const { put(key, histogram.bins); }
+    void operator()(const HistogramCounts& histogram) const {
+        put(key, histogram.bins);
+        put(key, histogram.values);
+        put(key, histogram.outside);
+    }
     void operator()(const Whole& whole) const { key += whole.operation->key(); }
 };
 
@@ -98,7 +103,9 @@ void Stager::add(const NodePtr& node) { stage(node); }
 int Stager::stage(const NodePtr& node) {
     if (const auto found = staged_.find(node.get()); found != staged_.end()) return found->second;
     int level = 0;
-    if (node->is<Whole>()) {
+    if (const auto* streamed = streams_ ? streams_->find(*node) : nullptr) {
+        level = level_of_streamed(*streamed);
+    } else if (node->is<Whole>()) {
         for (const auto& input : node->inputs)
             if (!is_whole_memory(*input)) level = std::max(level, stage(input) + 1);
     } else if (is_step(*node)) {
@@ -113,6 +120,18 @@ int Stager::stage(const NodePtr& node) {
     levels_[node.get()] = level + 1;
     stages_.push_back({node, level});
     return level;
+}
+
+int Stager::level_of_streamed(const Streamed& streamed) {
+    int level = 0;
+    for (std::size_t i = 0; i < streamed.operands.size(); ++i) {
+        const auto& operand = streamed.operands[i];
+        if (streamed.how.tiled[i])
+            level = std::max(level, level_of(operand));
+        else if (!is_whole_memory(*operand))
+            level = std::max(level, stage(operand) + 1);
+    }
+    return level + streamed.how.rounds - 1;
 }
 
 int Stager::level_of(const NodePtr& node) {

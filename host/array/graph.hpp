@@ -10,6 +10,9 @@
 
 namespace heddle::array {
 
+class Streams;
+struct Streamed;
+
 // Rebuilds arrays so that equal computations are one node: what is written twice is computed once.
 class Canonicalizer {
 public:
@@ -38,12 +41,15 @@ struct Stage {
 // pass.
 class Stager {
 public:
-    explicit Stager(std::int64_t hoist_limit) : hoist_limit_(hoist_limit) {}
+    // `streams`: the whole operations that take operands in tiles; may be null.
+    Stager(std::int64_t hoist_limit, Streams* streams) : hoist_limit_(hoist_limit), streams_(streams) {}
     // Makes the node, and what it needs, stages.
     void add(const NodePtr& node);
     // The level at which an expression over the node can run, after the stages below it, which it adds.
     int level_of(const NodePtr& node);
     const std::vector<Stage>& stages() const { return stages_; }
+    // The level of the last pass of an operation that streams, after the stages below it.
+    int level_of_streamed(const Streamed& streamed);
 
 private:
     int stage(const NodePtr& node);
@@ -52,6 +58,7 @@ private:
     bool is_joined(const NodePtr& node);
 
     std::int64_t hoist_limit_, kept_bytes_ = 0;
+    Streams* streams_;
     std::vector<Stage> stages_;
     std::map<const Node*, int> staged_, levels_;
     std::map<const Node*, bool> joined_;

@@ -20,14 +20,17 @@ std::int64_t largest_below(const Node& node, std::set<const Node*>& seen) {
     return largest;
 }
 
-EngineOptions options_for(const Array& a) {
-    std::set<const Node*> seen;
-    return {.device = largest_below(*a.node(), seen) < kLittle ? "reference" : "omp", .history = "off"};
-}
+// Of the calling thread; 0: as a default engine.
+struct Limits {
+    int threads = 0;
+    std::size_t memory = 0;
+};
+thread_local Limits limits;
 
 Array from_storage(DType dtype, const Shape& shape, std::shared_ptr<std::byte> bytes) {
     auto storage = std::make_shared<Storage>();
     storage->bytes = std::move(bytes);
+    storage->counted = static_cast<std::int64_t>(size_of(dtype)) * shape.count();
     return Array(memory(dtype, shape, std::move(storage)));
 }
 
@@ -49,7 +52,7 @@ void for_each_block(Engine& engine, std::int64_t blocks, F&& f) {
 
 // The positions where the mask is true plus `shift`, behind so many zeros.
 Array positions(const Array& a, std::int64_t shift) {
-    Engine engine(options_for(a));
+    Engine engine(options_at_once(a));
     const Array mask = settled(engine, a.astype(DType::boolean));
     const std::int64_t n = mask.size(), blocks = (n + kBlock - 1) / kBlock;
     const bool* from = mask.view<bool>().data();
@@ -60,10 +63,12 @@ Array positions(const Array& a, std::int64_t shift) {
     });
     for (std::size_t block = 0; block < static_cast<std::size_t>(blocks); ++block) starts[block + 1] += starts[block];
     const std::int64_t count = starts.back();
-    if (const auto limit = engine.memory_limit(); static_cast<std::size_t>(count) > limit / sizeof(std::int64_t))
+    const auto needed = static_cast<std::size_t>(n) + static_cast<std::size_t>(count) * sizeof(std::int64_t);
+    if (const auto limit = engine.memory_limit(); needed > limit)
         throw OutOfMemory("the positions do not fit the memory limit",
-                          std::to_string(count) + " of 8 bytes are more than " + std::to_string(limit) + " bytes",
-                          "select in parts, or use where()");
+                          "a mask of " + std::to_string(n) + " bytes and " + std::to_string(count) +
+                              " positions of 8 bytes are more than " + std::to_string(limit) + " bytes",
+                          "allow more memory, select in parts, or use where()");
     auto bytes = allocate_bytes(static_cast<std::size_t>(count) * sizeof(std::int64_t));
     auto* to = reinterpret_cast<std::int64_t*>(bytes.get());
     std::fill_n(to, shift, 0);
@@ -76,8 +81,16 @@ Array positions(const Array& a, std::int64_t shift) {
 
 }  // namespace
 
+EngineOptions options_at_once(const Array& a) {
+    std::set<const Node*> seen;
+    return {.threads = limits.threads,
+            .device = largest_below(*a.node(), seen) < kLittle ? "reference" : "omp",
+            .memory = limits.memory,
+            .history = "off"};
+}
+
 Array evaluate_now(const Array& a) {
-    Engine engine(options_for(a));
+    Engine engine(options_at_once(a));
     return settled(engine, a);
 }
 
@@ -122,3 +135,12 @@ std::vector<std::int64_t> evaluate_indices(const NodePtr& mask_or_list, std::int
 }
 
 }  // namespace heddle::array
+
+namespace heddle {
+
+AtOnce::AtOnce(const Engine& engine) : threads_(array::limits.threads), memory_(array::limits.memory) {
+    array::limits = {engine.threads(), engine.memory_limit()};
+}
+AtOnce::~AtOnce() { array::limits = {threads_, memory_}; }
+
+}  // namespace heddle

@@ -4,6 +4,10 @@
 #include "heddle/selection.hpp"
 #include "host/array/node.hpp"
 
+namespace heddle {
+struct EngineOptions;
+}
+
 // Indices whose values are known late, or just now.
 namespace heddle::array {
 
@@ -21,8 +25,9 @@ Array as_indices(const Array& indices, const char* function);
 // Of `a`, seen as one row per place in its first axes, the rows at these positions, which are inside.
 Array take_rows(const Array& a, const Array& positions, int axes);
 
-// What an array's shape depends on is computed in the calling thread's time: by one thread where it is little, else by
-// all cores. Results lie in memory and need no engine.
+// What an array's shape depends on is computed in the calling thread's time, within what AtOnce says: by one thread
+// where it is little. Results lie in memory, which plans count as theirs, and need no engine.
+EngineOptions options_at_once(const Array& a);
 Array evaluate_now(const Array& a);
 // The positions, in C order, at which a mask is true; and, of the mask that says which elements of a line are not
 // continued by the next one, where runs begin.

@@ -14,6 +14,9 @@
 namespace heddle::io {
 class Dataset;
 }
+namespace heddle::kernels {
+enum class Outside : std::uint8_t;
+}
 
 namespace heddle::array {
 
@@ -24,6 +27,7 @@ class WholeOperation;
 struct Storage {
     std::shared_ptr<std::byte> bytes;
     std::shared_ptr<Evaluation> pending;  // null: the values are there
+    std::int64_t counted = 0;             // bytes that are part of what a plan over it takes
 };
 
 struct Constant {
@@ -75,9 +79,12 @@ struct Reduction {
     std::array<bool, kMaxRank> axes{};
     double ddof = 0;
 };
-// Counts per bin of inputs[0] as float64 between inputs[1] and inputs[2], both of rank 0.
+// Counts per bin of inputs[0], of a type that bins take, between inputs[1] and inputs[2], both float64 of rank 0.
+// `values` is the type that those had.
 struct HistogramCounts {
     std::int64_t bins;
+    DType values;
+    kernels::Outside outside;
 };
 
 // What needs its operand in memory as a whole: sorted lines, running sums. See whole.hpp.

@@ -119,7 +119,18 @@ std::string bits_of(const Function& function) {
 std::string memory_of(const Function& function) {
     if (function.group == "Shape and type") return "no copy; streams";
     if (function.group == "Reductions") return "streams; the result stays in memory";
-    if (function.name == "histogram") return "streams; with weights or edges operands in memory";
+    static const std::map<std::string_view, std::string_view> kStreamed{
+        {"quantile", "streams: all elements in some passes, an axis in one that holds whole lines"},
+        {"searchsorted", "v streams into a file, else the result in memory; a in memory"},
+        {"digitize", "x streams into a file, else the result in memory; bins in memory"},
+        {"cumsum", "streams into a file, else the result in memory"},
+        {"bincount", "streams, the length at once; the result in memory"}};
+    std::string_view kind = function.name;
+    if (kind == "median" || kind == "percentile") kind = "quantile";
+    if (kind == "cumprod" || kind == "cummax" || kind == "cummin") kind = "cumsum";
+    if (const auto found = kStreamed.find(kind); found != kStreamed.end()) return std::string(found->second);
+    if (function.name.starts_with("histogram") || function.name.starts_with("group_"))
+        return "streams; the result stays in memory";
     if (function.group == "Order and running values" || function.group == "Counting and grouping")
         return "operand and result in memory";
     if (function.group == "Selection and search") {

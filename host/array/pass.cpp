@@ -44,6 +44,10 @@ Pass::Pass(PlanContext& context, const Shape& shape, std::vector<Product> produc
     : context_(context), shape_(shape) {
     Lowering lowering(earlier);
     for (auto& product : products) {
+        if (product.streamed != nullptr) {
+            add_fold(std::move(product), lowering);
+            continue;
+        }
         auto output = std::make_unique<Output>();
         output->computed = product.node->dtype;
         if (const auto* reduction = product.node->as<Reduction>()) {
@@ -55,7 +59,7 @@ Pass::Pass(PlanContext& context, const Shape& shape, std::vector<Product> produc
             output->computed = output->reducer.input;
         } else if (product.node->is<HistogramCounts>()) {
             output->kind = Output::Kind::histogram;
-            output->computed = DType::float64;
+            output->computed = product.node->inputs[0]->dtype;
         }
         output->product = std::move(product);
         lowering.output(output->operand(), output->computed);
@@ -149,7 +153,7 @@ std::int64_t Pass::slot_bytes(const Shape& tile) const {
     for (const auto& input : inputs_) {
         if (!input->staged()) continue;
         const auto extents = extents_of(touched(input->leaf.access, Box::whole(tile)));
-        const bool dense = input->straight == nullptr || input->straight->product.sink != nullptr;
+        const bool dense = input->straight == nullptr || input->straight->in_slots();
         if (input->straight == nullptr) add(bytes_of(input->leaf.node->dtype, extents.count()));
         const auto& need = input->staging.source->need();
         scratch += (dense ? need.per_dense_element : need.per_element) * extents.count();
@@ -160,7 +164,7 @@ std::int64_t Pass::slot_bytes(const Shape& tile) const {
         scratch += input->chunks->scratch_bytes() * threads;
     }
     for (const auto& output : outputs_) {
-        if (output->product.sink) add(bytes_of(output->computed, tile.count()));
+        if (output->in_slots()) add(bytes_of(output->computed, tile.count()));
         if (output->checked) add(sizeof(std::uint32_t));
         if (output->kind == Output::Kind::histogram) add(sizeof(kernels::Bins));
         if (output->kind == Output::Kind::histogram && output->on_devices) add(output->counts_bytes());
@@ -173,6 +177,9 @@ std::int64_t Pass::slot_bytes(const Shape& tile) const {
                 output->geometry->outputs_of(box) * static_cast<std::int64_t>(output->reducer.state_size));
         }
     }
+    for (const auto& fold : folds_)
+        if (fold->how().maps)
+            add(bytes_of(fold->product.node->dtype, fold->operation().result_box(Box::whole(tile)).count()));
     return bytes * kSlots + scratch;
 }
 
@@ -181,6 +188,9 @@ std::int64_t Pass::slot_bytes(const Shape& tile) const {
 std::int64_t Pass::state_bytes(const Shape& tile) const {
     const bool in_c_order = last_ == std::array<bool, kMaxRank>{};
     std::int64_t bytes = 0;
+    for (const auto& fold : folds_)
+        bytes += static_cast<std::int64_t>(memory::block_bytes(static_cast<std::size_t>(
+            fold->operation().tile_scratch(fold->how(), tile, std::max(context_.engine.threads(), 1)))));
     for (const auto& output : outputs_) {
         if (output->kind != Output::Kind::reduction) continue;
         const auto& geometry = *output->geometry;
@@ -213,7 +223,7 @@ std::int64_t Pass::device_bytes(const Shape& tile) const {
             bytes +=
                 kSlots * bytes_of(input->leaf.node->dtype, count_of(touched(input->leaf.access, Box::whole(tile))));
     for (const auto& output : outputs_)
-        if (output->kind == Output::Kind::map && !output->product.sink)
+        if (output->kind == Output::Kind::map && !output->in_slots())
             bytes += kSlots * bytes_of(output->computed, tile.count());
     return bytes;
 }
@@ -229,7 +239,7 @@ void Pass::plan(std::int64_t memory) {
     request.limit = memory;
     const bool staged = std::any_of(inputs_.begin(), inputs_.end(),
                                     [](const auto& i) { return i->staged() && (!i->straight || i->reads_files()); }) ||
-                        std::any_of(outputs_.begin(), outputs_.end(), [](const auto& o) { return o->product.sink; });
+                        std::any_of(outputs_.begin(), outputs_.end(), [](const auto& o) { return o->in_slots(); });
     request.target = staged ? std::min(kTileBytes * kSlots, memory) : std::numeric_limits<std::int64_t>::max();
     if (uses_devices()) {
         // Some tiles are on their way there, one is computed, some are on their way back.
@@ -250,6 +260,13 @@ void Pass::plan(std::int64_t memory) {
             reduced = output->geometry->reduced;
         }
         if (output->product.sink) request.grids.push_back(sink_grid(*output->product.sink, shape_));
+    }
+    for (const auto& fold : folds_) {
+        const auto& how = fold->how();
+        if (how.order == Streaming::Order::lines) request.whole[static_cast<std::size_t>(how.axis)] = true;
+        if (how.order == Streaming::Order::along) last_[static_cast<std::size_t>(how.axis)] = true;
+        const auto* sink = fold->product.sink;
+        if (sink != nullptr && fold->product.node->shape == shape_) request.grids.push_back(sink_grid(*sink, shape_));
     }
     try {
         tile_ = choose_tile(request);
@@ -358,11 +375,13 @@ PassReport Pass::report() const {
         report.reads.push_back(std::move(text));
     }
     for (const auto& output : outputs_) {
+        if (output->folded) continue;
         const auto& node = *output->product.node;
         report.produces.push_back(output->product.name + ": " + std::string(name_of(node.dtype)) + " " +
                                   to_string(node.shape));
         if (output->product.sink) report.bytes_written += bytes_of(node.dtype, node.shape.count());
     }
+    report_folds(report);
     for (const auto& group : groups_) report.programs.push_back(group->program.to_string());
     return report;
 }

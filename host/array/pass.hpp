@@ -19,6 +19,9 @@
 
 namespace heddle::array {
 
+struct Streamed;
+struct StreamedTile;
+
 // What is computed in a pass: a node's values, to memory that later passes read, or to a sink.
 struct Product {
     NodePtr node;
@@ -27,6 +30,8 @@ struct Product {
     TargetStats* stats = nullptr;
     std::string name;
     bool fresh = false;  // the buffer's memory: the system clears its pages, into the cache, as they are first written
+    const Streamed* streamed = nullptr;  // a pass over the operands of this operation, the `round`th
+    int round = 0;
 };
 
 // Memory that holds an input's values, as a buffer of tiles from which devices get them.
@@ -72,6 +77,7 @@ public:
     // See pass_parts.hpp and pass_runner.hpp.
     struct Input;
     struct Output;
+    struct Fold;
     struct Group;
     struct Tile;
     class Runner;
@@ -111,6 +117,14 @@ private:
     void submit_writes(Scope& scope, const Box& box, std::int64_t slot);
     void submit_returns(Scope& scope, const Box& box);
     void submit_empty(Scope& scope);
+    // See pass_fold.cpp.
+    void add_fold(Product product, Lowering& lowering);
+    void make_fold_buffers(std::size_t slots);
+    void submit_fold_begin(Scope& scope, Fold& fold);
+    void submit_fold(Scope& scope, Fold& fold, const Box& box, std::int64_t slot);
+    void submit_fold_end(Scope& scope, Fold& fold);
+    void submit_fold_result(Scope& scope, Fold& fold, const Box& box, std::int64_t slot);
+    void report_folds(PassReport& report) const;
     // Adds the read of the plan's `turn`, where there is one.
     void take_turn(std::vector<AnyAccess>& accesses) const;
     std::int64_t output_tile(const ReduceGeometry& geometry, const Box& box) const;
@@ -120,6 +134,7 @@ private:
     std::array<bool, kMaxRank> last_{};  // the axes that tiles run through first; C order: none
     std::vector<std::unique_ptr<Input>> inputs_;
     std::vector<std::unique_ptr<Output>> outputs_;
+    std::vector<std::unique_ptr<Fold>> folds_;
     std::vector<std::unique_ptr<Group>> groups_;
 };
 

@@ -18,7 +18,7 @@ void Pass::submit_check(Scope& scope, Group& group, const Box& box, std::int64_t
     for (const auto* output : group.outputs)
         if (output->kind != Output::Kind::map)
             accesses.push_back({output->made[at].get(), Mode::update, std::nullopt});
-        else if (output->product.sink)
+        else if (output->in_slots())
             accesses.push_back({output->slots[at].get(), Mode::update, std::nullopt});
         else
             accesses.push_back({output->product.buffer, Mode::update, buffer_box(box)});
@@ -38,10 +38,10 @@ void Pass::submit_bins(Scope& scope, Output& output) {
         accesses.push_back({context_.residents.at(node.inputs[bound].get()), Mode::read, std::nullopt});
     take_turn(accesses);
     scope.submit_list({.name = "bins", .place = Place::cpu}, accesses,
-                      [count = node.shape.count()](const Piece&, const detail::Operand* operands) {
-                          *static_cast<kernels::Bins*>(operands[0].data) =
-                              kernels::make_bins(*static_cast<const double*>(operands[1].data),
-                                                 *static_cast<const double*>(operands[2].data), count);
+                      [how = *node.as<HistogramCounts>()](const Piece&, const detail::Operand* operands) {
+                          *static_cast<kernels::Bins*>(operands[0].data) = kernels::make_bins(
+                              *static_cast<const double*>(operands[1].data),
+                              *static_cast<const double*>(operands[2].data), how.bins, how.values, how.outside);
                       });
 }
 

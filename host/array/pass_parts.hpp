@@ -6,6 +6,7 @@
 
 #include "host/array/block_source.hpp"
 #include "host/array/pass.hpp"
+#include "host/array/streams.hpp"
 #include "host/io/chunk_reader.hpp"
 #include "kernels/histogram_bins.hpp"
 
@@ -45,8 +46,9 @@ struct Pass::Output {
     Product product;
     Kind kind = Kind::map;
     DType computed = DType::float64;  // the type that the program delivers
-    // Of a map into a sink: one tile's values each.
+    // Of a map into a sink, or of what a fold takes: one tile's values each.
     std::vector<std::unique_ptr<AnyBuffer>> slots;
+    bool folded = false;  // tiles are taken by operations that stream
     // Of a reduction:
     std::optional<ReduceGeometry> geometry;
     kernels::Reducer reducer{};
@@ -65,13 +67,27 @@ struct Pass::Output {
     std::unique_ptr<AnyBuffer> bins;  // a kernels::Bins, from the bounds
     std::mutex mutex;                 // guards adding a piece's counts to a buffer
 
+    bool in_slots() const { return folded || product.sink != nullptr; }
     const NodePtr& operand() const { return kind == Kind::map ? product.node : product.node->inputs[0]; }
     // Bytes that are written to memory and that no cache holds.
     std::int64_t uncached_bytes() const {
-        const bool memory = kind == Kind::map && product.sink == nullptr && !product.fresh;
+        const bool memory = kind == Kind::map && !in_slots() && !product.fresh;
         return memory ? bytes_of(computed, product.node->shape.count()) : 0;
     }
     std::int64_t counts_bytes() const { return product.node->shape.count() * std::int64_t{sizeof(std::int64_t)}; }
+};
+
+// A whole operation that takes the tiles of some outputs, one after the other.
+struct Pass::Fold {
+    Product product;
+    std::vector<Output*> operands;  // null: in memory
+    std::unique_ptr<AnyBuffer> scratch;
+    std::vector<std::unique_ptr<AnyBuffer>> slots;  // of the results, where each tile gives some
+
+    const Streamed& streamed() const { return *product.streamed; }
+    const Streaming& how() const { return product.streamed->how; }
+    const WholeOperation& operation() const { return *product.node->as<Whole>()->operation; }
+    bool is_last_round() const { return product.round + 1 == how().rounds; }
 };
 
 // Products that one program computes, sharing tiles out in the same way.

@@ -36,7 +36,12 @@ void scatter(const std::byte* from, const Shape& extents, const Shape& strides, 
         for (int axis = extents.rank() - 2; axis >= 0 && ++at[axis] == extents[axis]; --axis) at[axis] = 0;
     }
 }
+
 }  // namespace
+
+void store_block(const void* values, const Shape& extents, const Shape& strides, std::size_t width, void* to) {
+    scatter(static_cast<const std::byte*>(values), extents, strides, width, static_cast<std::byte*>(to));
+}
 
 void count_non_finite(DType dtype, const void* values, std::int64_t n, TargetStats& stats) {
     const auto found = kernels::count_non_finite(dtype, values, n);
@@ -83,7 +88,7 @@ std::vector<AnyAccess> Pass::Runner::accesses(const Group& group, Tile& tile) {
         } else if (output->kind == Output::Kind::reduction) {
             add(output->product.buffer, Mode::update,
                 buffer_box(output->geometry->output_box(tile.box, output->reduction->keep_dims)));
-        } else if (output->product.sink) {
+        } else if (output->in_slots()) {
             add(output->slots[slot].get(), Mode::write, std::nullopt);
         } else {
             add(output->product.buffer, Mode::write, buffer_box(tile.box));
@@ -121,9 +126,9 @@ expr::StridedInput Pass::Runner::input_at(std::size_t index, const Box& box) con
 expr::StridedOutput Pass::Runner::output_at(std::size_t index, const Box& box) const {
     const auto& output = *group_.outputs[index];
     const auto operand = static_cast<std::size_t>(tile_.operands[group_.inputs.size() + index]);
-    const Shape strides = byte_strides(output.product.sink || box.rank() == 0 ? dense_strides(tile_.box.extents())
-                                                                              : operands_[operand].layout->strides,
-                                       size_of(output.computed));
+    const Shape strides = byte_strides(
+        output.in_slots() || box.rank() == 0 ? dense_strides(tile_.box.extents()) : operands_[operand].layout->strides,
+        size_of(output.computed));
     return {static_cast<std::byte*>(operands_[operand].data) + offset_in(strides, tile_.box.lo, box.lo), strides};
 }
 
@@ -243,6 +248,7 @@ void Pass::Runner::run(const Piece& piece) {
         } else if (output.kind == Output::Kind::histogram) {
             const auto operand = static_cast<std::size_t>(tile_.operands[group_.inputs.size() + i]);
             consumptions[i].bins = static_cast<const kernels::Bins*>(operands_[operand + 1].data);
+            consumptions[i].binned = output.computed;
             consumptions[i].counts.resize(static_cast<std::size_t>(output.product.node->shape.count()));
         }
     }

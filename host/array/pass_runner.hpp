@@ -60,6 +60,7 @@ private:
 struct Pass::Runner::Consumption {
     std::optional<BoxReduction> reduction;
     const kernels::Bins* bins = nullptr;
+    DType binned = DType::float64;
     std::vector<std::int64_t> counts;
     std::int64_t offset = 0;  // of the running evaluation in the piece
 
@@ -68,7 +69,7 @@ struct Pass::Runner::Consumption {
         if (self.reduction)
             self.reduction->take(values, self.offset + offset, n);
         else
-            kernels::count_bins(*self.bins, static_cast<const double*>(values), n, self.counts.data());
+            kernels::count_bins(*self.bins, self.binned, values, n, self.counts.data());
     }
 };
 
@@ -79,6 +80,9 @@ void finalize(Pass::Output& output, ReduceState& state, const Box& box, const de
 
 // Adds those of n values that are NaN or infinite. Any thread.
 void count_non_finite(DType dtype, const void* values, std::int64_t n, TargetStats& stats);
+
+// Copies dense values in C order to where they are `strides` bytes apart.
+void store_block(const void* values, const Shape& extents, const Shape& strides, std::size_t width, void* to);
 
 void submit_zero(Scope& scope, AnyBuffer& counts);
 

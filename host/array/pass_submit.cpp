@@ -58,7 +58,7 @@ void Pass::make_buffers() {
                 std::make_unique<AnyBuffer>(context_.engine, DType::uint8, Shape{stored_bytes_of(*input, tile_)}));
     }
     for (auto& output : outputs_) {
-        if (output->product.sink)
+        if (output->in_slots())
             for (std::size_t i = 0; i < slots; ++i)
                 output->slots.push_back(
                     std::make_unique<AnyBuffer>(context_.engine, output->computed, Shape{tile_.count()}));
@@ -87,6 +87,7 @@ void Pass::make_buffers() {
         for (std::size_t i = 0; i < slots; ++i)
             output->tokens.push_back(std::make_unique<AnyBuffer>(context_.engine, DType::uint8, Shape{1}));
     }
+    make_fold_buffers(slots);
     for (auto& group : groups_)
         for (std::size_t i = 0; group->checks && i < slots; ++i)
             group->errors.push_back(std::make_unique<AnyBuffer>(context_.engine, DType::uint32, Shape{1}));
@@ -114,14 +115,17 @@ void Pass::submit(Scope& scope) {
         submit_zero(scope, *output->product.buffer);
         submit_bins(scope, *output);
     }
+    for (auto& fold : folds_) submit_fold_begin(scope, *fold);
     for (std::int64_t index = 0; index < grid.count(); ++index) {
         const Box box = grid.box(index);
         const auto slot = index % kSlots;
         submit_reads(scope, box, slot);
         for (auto& group : groups_) submit_group(scope, *group, box, slot);
+        for (auto& fold : folds_) submit_fold(scope, *fold, box, slot);
         submit_writes(scope, box, slot);
         submit_returns(scope, box);
     }
+    for (auto& fold : folds_) submit_fold_end(scope, *fold);
 }
 
 void Pass::release() {
@@ -137,6 +141,10 @@ void Pass::release() {
         output->bins.reset();
         output->states = {};
         output->parts = {};
+    }
+    for (auto& fold : folds_) {
+        fold->slots.clear();
+        fold->scratch.reset();
     }
     for (auto& group : groups_) group->errors.clear();
 }
@@ -157,7 +165,7 @@ void Pass::submit_reads(Scope& scope, const Box& box, std::int64_t slot) {
 void Pass::submit_fill(Scope& scope, Input& input, const Box& box, std::int64_t slot) {
     const auto at = static_cast<std::size_t>(slot);
     const Output* output = input.straight;
-    const bool in_memory = output != nullptr && output->product.sink == nullptr;
+    const bool in_memory = output != nullptr && !output->in_slots();
     std::vector<AnyAccess> accesses;
     if (in_memory)
         accesses.push_back({output->product.buffer, Mode::write, buffer_box(box)});

@@ -9,6 +9,7 @@
 #include "host/array/pass.hpp"
 #include "host/array/pass_parts.hpp"
 #include "host/array/pass_runner.hpp"
+#include "host/array/streams.hpp"
 #include "host/array/whole.hpp"
 #include "host/memory/host_memory.hpp"
 #include "host/schedule/engine_core.hpp"
@@ -18,11 +19,23 @@ namespace {
 
 std::int64_t bytes_of(const Node& node) { return node.shape.count() * static_cast<std::int64_t>(size_of(node.dtype)); }
 
-void collect_pending(const NodePtr& node, std::set<const Node*>& seen, std::vector<const Node*>& pending) {
-    if (!seen.insert(node.get()).second) return;
-    if (const auto* memory = node->as<Memory>(); memory && memory->storage->pending) pending.push_back(node.get());
-    for (const auto& input : node->inputs) collect_pending(input, seen, pending);
-}
+// What the arrays below a plan's targets hold already.
+struct Held {
+    std::set<const void*> seen;
+    std::vector<const Node*> pending;
+    std::int64_t bytes = 0;  // of index lists, and of what was computed to know a shape
+
+    void add(const NodePtr& node) {
+        if (!seen.insert(node.get()).second) return;
+        if (const auto* memory = node->as<Memory>()) {
+            if (memory->storage->pending) pending.push_back(node.get());
+            if (seen.insert(memory->storage.get()).second) bytes += memory->storage->counted;
+        }
+        if (const auto* take = node->as<Take>(); take && seen.insert(take->list.get()).second)
+            bytes += static_cast<std::int64_t>(take->list->size() * sizeof(std::int64_t));
+        for (const auto& input : node->inputs) add(input);
+    }
+};
 
 // A product that waits for its pass: what it runs over, from which level on, and the inputs that it would share.
 struct Item {
@@ -30,6 +43,7 @@ struct Item {
     int level;
     Shape space;
     std::set<std::string> inputs;
+    int order = -1;  // of tiles: those of different ones share no pass
 };
 
 // A whole operation between the passes: after those of lower levels, before those of higher ones.
@@ -57,11 +71,13 @@ struct Plan::State {
     std::vector<int> pass_levels;     // per pass
     std::vector<WholeStep> wholes;    // by level
     std::vector<std::size_t> copied;  // targets whose values are resident and go to a sink at the end
-    std::vector<const Node*> pending;
+    Held held;
     PlanReport report;
     std::int64_t resident_bytes = 0;
     std::size_t next_whole = 0;
     bool one_at_a_time = false;  // the passes: together they would not fit the memory
+    Canonicalizer canonicalizer;
+    std::optional<Streams> streams;  // whole operations take operands in tiles
 
     explicit State(Engine& engine) : context{engine, {}, {}, {}, {}, 0, {}} {
         context.device_memory = static_cast<std::int64_t>(engine.core()->device_memory());
@@ -70,12 +86,17 @@ struct Plan::State {
     bool is_staged(const NodePtr& node) const {
         return std::any_of(stages.begin(), stages.end(), [&](const auto& stage) { return stage.node == node; });
     }
-    void make(std::int64_t kept);
+    Streamed* streamed_of(const Node& node) { return streams ? streams->find(node) : nullptr; }
+    // Whether anything below the targets could stream that does not.
+    bool could_stream();
+    void make(std::vector<Target> wanted, std::int64_t kept);
     void make_stages(std::vector<int>& levels, std::int64_t kept);
     void make_residents();
     void make_passes(const std::vector<int>& levels);
     void add_pass(const Shape& space, const std::vector<Product>& products, int level, std::int64_t memory);
+    std::vector<NodePtr> operations() const;
     std::set<const Node*> stages_before(int level) const;
+    std::vector<Item> items_of(const Product& product, int level, Streamed& streamed);
     std::vector<Item> make_items(const std::vector<int>& levels);
     PassReport report_of(const Node& whole) const;
     void write_reports();
@@ -85,28 +106,22 @@ struct Plan::State {
     void submit_copies(Scope& scope);
 };
 
-// `kept`: bytes of each value that may be kept for speed alone.
-void Plan::State::make(std::int64_t kept) {
-    std::vector<int> levels;
-    make_stages(levels, kept);
-    make_residents();
-    make_passes(levels);
-    write_reports();
-}
-
 void Plan::State::make_stages(std::vector<int>& levels, std::int64_t kept) {
-    Canonicalizer canonicalizer;
-    Stager stager(kept);
-    std::set<const Node*> seen;
+    Stager stager(kept, streams ? &*streams : nullptr);
     for (const auto& target : targets) {
-        collect_pending(target.array.node(), seen, pending);
+        held.add(target.array.node());
         roots.push_back(canonicalizer.canonical(target.array.node()));
         stats.push_back(std::make_unique<TargetStats>());
     }
     report.warnings = numpy_warnings(roots);
-    for (const auto& root : roots) {
-        if (is_step(*root)) stager.add(root);
-        levels.push_back(stager.level_of(root));
+    for (std::size_t i = 0; i < roots.size(); ++i) {
+        const auto* streamed = streamed_of(*roots[i]);
+        if (streamed != nullptr && streamed->how.maps && targets[i].sink) {
+            levels.push_back(stager.level_of_streamed(*streamed));
+            continue;
+        }
+        if (is_step(*roots[i])) stager.add(roots[i]);
+        levels.push_back(stager.level_of(roots[i]));
     }
     stages = stager.stages();
 }
@@ -119,7 +134,7 @@ void Plan::State::make_residents() {
         return i;
     };
     memory.resize(targets.size());
-    resident_bytes = static_cast<std::int64_t>(memory::block_bytes(1));  // the passes' turn
+    resident_bytes = held.bytes + static_cast<std::int64_t>(memory::block_bytes(1));  // and the passes' turn
     std::set<const Node*> counted;
     for (std::size_t i = 0; i < targets.size(); ++i) {
         const auto& root = roots[i];
@@ -137,8 +152,14 @@ void Plan::State::make_residents() {
         if (!counted.contains(stage.node.get()))
             resident_bytes +=
                 static_cast<std::int64_t>(memory::block_bytes(static_cast<std::size_t>(bytes_of(*stage.node))));
+    for (const auto& node : operations()) {
+        if (const auto* streamed = streamed_of(*node))
+            resident_bytes +=
+                static_cast<std::int64_t>(memory::block_bytes(static_cast<std::size_t>(streamed->how.state_bytes)));
+    }
     for (const auto& stage : stages)
-        if (const auto* whole = stage.node->as<Whole>(); whole && stage.node->shape.count() > 0)
+        if (const auto* whole = stage.node->as<Whole>();
+            whole && stage.node->shape.count() > 0 && streamed_of(*stage.node) == nullptr)
             resident_bytes += static_cast<std::int64_t>(memory::block_bytes(static_cast<std::size_t>(
                 whole->operation->scratch_bytes(operands_of(*stage.node), context.engine.threads()))));
     const auto limit = static_cast<std::int64_t>(context.engine.memory_limit());
@@ -168,6 +189,23 @@ void Plan::State::make_residents() {
             std::make_unique<AnyBuffer>(context.engine, stage.node->dtype, buffer_shape(stage.node->shape)));
         context.residents.emplace(stage.node.get(), buffers.back().get());
     }
+    for (const auto& node : operations()) {
+        auto* streamed = streamed_of(*node);
+        if (streamed == nullptr || streamed->how.state_bytes == 0) continue;
+        buffers.push_back(std::make_unique<AnyBuffer>(context.engine, DType::uint8, Shape{streamed->how.state_bytes}));
+        streamed->state = buffers.back().get();
+    }
+}
+
+// Each once: stages, and targets that go to a file as they are.
+std::vector<NodePtr> Plan::State::operations() const {
+    std::vector<NodePtr> nodes;
+    const auto add = [&](const NodePtr& node) {
+        if (node->is<Whole>() && std::find(nodes.begin(), nodes.end(), node) == nodes.end()) nodes.push_back(node);
+    };
+    for (const auto& stage : stages) add(stage.node);
+    for (const auto& root : roots) add(root);
+    return nodes;
 }
 
 std::set<const Node*> Plan::State::stages_before(int level) const {
@@ -177,10 +215,36 @@ std::set<const Node*> Plan::State::stages_before(int level) const {
     return nodes;
 }
 
+// One for each pass over the operands.
+std::vector<Item> Plan::State::items_of(const Product& product, int level, Streamed& streamed) {
+    streamed.whole = operands_of(*product.node);
+    const auto& how = streamed.how;
+    const int first = level - (how.rounds - 1);
+    std::vector<Item> items;
+    for (int round = 0; round < how.rounds; ++round) {
+        Item item{product, first + round, streamed.space, {}};
+        item.product.streamed = &streamed;
+        item.product.round = round;
+        if (how.order != Streaming::Order::any)
+            item.order = how.axis + (how.order == Streaming::Order::along ? 0 : kMaxRank);
+        const auto earlier = stages_before(item.level);
+        Lowering lowering(earlier);
+        for (std::size_t i = 0; i < streamed.operands.size(); ++i)
+            if (how.tiled[i]) lowering.output(streamed.operands[i], streamed.operands[i]->dtype);
+        for (const auto& leaf : lowering.leaves()) item.inputs.insert(key_of(leaf));
+        items.push_back(std::move(item));
+    }
+    return items;
+}
+
 std::vector<Item> Plan::State::make_items(const std::vector<int>& levels) {
     std::vector<Item> items;
     std::set<const Node*> made;
     const auto add = [&](Product product, int level) {
+        if (auto* streamed = streamed_of(*product.node)) {
+            for (auto& item : items_of(product, level, *streamed)) items.push_back(std::move(item));
+            return;
+        }
         if (product.node->is<Whole>()) return wholes.push_back({product.node, level, product.stats});
         const NodePtr operand = Stage{product.node, level}.operand();
         const auto earlier = stages_before(level);
@@ -206,7 +270,10 @@ std::vector<Item> Plan::State::make_items(const std::vector<int>& levels) {
     for (const auto& stage : stages) {
         if (stage.node->shape.count() == 0 || !made.insert(stage.node.get()).second) continue;
         const auto* reduction = stage.node->as<Reduction>();
-        const std::string name = reduction ? std::string(kernels::name_of(reduction->reduce)) : "intermediate";
+        const auto* whole = stage.node->as<Whole>();
+        const std::string name = reduction ? std::string(kernels::name_of(reduction->reduce))
+                                 : whole   ? whole->operation->name()
+                                           : "intermediate";
         add({stage.node, context.residents.at(stage.node.get()), nullptr, nullptr, name}, stage.level);
     }
     return items;
@@ -216,9 +283,10 @@ void Plan::State::make_passes(const std::vector<int>& levels) {
     auto items = make_items(levels);
     // What no stage waits for can run with a later pass over the same inputs.
     for (auto& item : items) {
-        if (is_staged(item.product.node)) continue;
+        if (is_staged(item.product.node) || item.product.streamed != nullptr) continue;
         for (const auto& other : items)
-            if (other.level > item.level && other.space == item.space && share(item.inputs, other.inputs))
+            if (other.level > item.level && other.order == item.order && other.space == item.space &&
+                share(item.inputs, other.inputs))
                 item.level = other.level;
     }
     const auto by_level = [](const auto& a, const auto& b) { return a.level < b.level; };
@@ -230,12 +298,15 @@ void Plan::State::make_passes(const std::vector<int>& levels) {
         std::vector<Product> products{items.front().product};
         const auto level = items.front().level;
         const auto space = items.front().space;
+        const auto order = items.front().order;
         auto inputs = items.front().inputs;
         items.erase(items.begin());
         for (bool joined = true; joined;) {
             joined = false;
             for (auto item = items.begin(); item != items.end(); ++item) {
-                if (item->level != level || item->space != space || !share(item->inputs, inputs)) continue;
+                if (item->level != level || item->space != space || item->order != order ||
+                    !share(item->inputs, inputs))
+                    continue;
                 products.push_back(item->product);
                 inputs.insert(item->inputs.begin(), item->inputs.end());
                 items.erase(item);
@@ -361,16 +432,48 @@ void Plan::State::submit_copies(Scope& scope) {
     }
 }
 
+bool Plan::State::could_stream() {
+    if (streams) return false;
+    streams.emplace(canonicalizer, context.engine.threads(), static_cast<std::int64_t>(context.engine.memory_limit()));
+    std::set<const Node*> seen;
+    std::vector<NodePtr> open(roots);
+    while (!open.empty()) {
+        const NodePtr node = std::move(open.back());
+        open.pop_back();
+        if (!seen.insert(node.get()).second) continue;
+        if (streams->find(*node) != nullptr) return true;
+        open.insert(open.end(), node->inputs.begin(), node->inputs.end());
+    }
+    return false;
+}
+
+// `kept`: bytes of each value that may be kept for speed alone.
+void Plan::State::make(std::vector<Target> wanted, std::int64_t kept) {
+    targets = std::move(wanted);
+    std::vector<int> levels;
+    make_stages(levels, kept);
+    make_residents();
+    make_passes(levels);
+    write_reports();
+}
+
+// In memory is fastest. Where that does not fit, what can stream does, and less is kept for speed: rather slow than not
+// at all.
 Plan::Plan(Engine& engine, std::vector<Target> targets) {
-    // Where the memory does not hold what is kept for speed, less of it is kept: rather slow than not at all.
-    for (auto kept = static_cast<std::int64_t>(engine.memory_limit()) / 8;; kept /= 4) {
-        state_ = std::make_unique<State>(engine);
-        state_->targets = targets;
-        try {
-            state_->make(kept);
-            return;
-        } catch (const OutOfMemory&) {
-            if (kept == 0) throw;
+    const auto limit = static_cast<std::int64_t>(engine.memory_limit());
+    for (auto kept = limit / 8;; kept /= 4) {
+        bool could_stream = false;
+        for (const bool streams : {false, true}) {
+            if (streams && !could_stream) continue;
+            state_ = std::make_unique<State>(engine);
+            if (streams) state_->streams.emplace(state_->canonicalizer, engine.threads(), limit);
+            try {
+                state_->make(targets, kept);
+                return;
+            } catch (const OutOfMemory&) {
+                could_stream = !streams && state_->could_stream();
+                if (kept == 0 && !could_stream) throw;
+            }
         }
     }
 }
@@ -385,6 +488,8 @@ const TargetStats& Plan::stats(std::size_t target) const { return *state_->stats
 void Plan::finish() {
     auto& state = *state_;
     state.passes.clear();
+    state.streams.reset();
+    state.canonicalizer = {};
     state.wholes.clear();
     state.context.residents.clear();
     state.context.evaluators.clear();
@@ -393,14 +498,14 @@ void Plan::finish() {
     state.context.lent.clear();
     state.memory.clear();
     state.stages.clear();
-    state.pending.clear();
+    state.held = {};
     state.roots.clear();
     state.targets.clear();
 }
 
 std::vector<Array> Plan::submit(Scope& scope) {
     auto& state = *state_;
-    for (const auto* node : state.pending) wait_for(*node);
+    for (const auto* node : state.held.pending) wait_for(*node);
     const auto workers = static_cast<std::size_t>(std::max(state.context.engine.workers(), 1));
     while (state.context.evaluators.size() < workers) state.context.evaluators.emplace_back();
     if (state.one_at_a_time)

@@ -4,6 +4,7 @@
 
 #include "heddle/error.hpp"
 #include "heddle/functions.hpp"
+#include "host/array/equal_bins.hpp"
 #include "host/array/node.hpp"
 
 namespace heddle {
@@ -72,39 +73,51 @@ HEDDLE_REDUCTION(count)
 #undef HEDDLE_REDUCTION
 #undef HEDDLE_SPREAD
 
-namespace {
+namespace array {
 
-Histogram make_histogram(const Array& a, std::int64_t bins, const Array& low, const Array& high) {
-    if (bins < 1)
-        throw ArgumentError("a histogram needs at least one bin", std::to_string(bins) + " were asked for",
+EqualBins equal_bins(const Array& a, std::int64_t count, const std::optional<HistogramRange>& range) {
+    if (count < 1)
+        throw ArgumentError("a histogram needs at least one bin", std::to_string(count) + " were asked for",
                             "give a positive number of bins");
     if (is_complex(a.dtype()))
         throw DTypeError("complex values have no order to make bins of",
                          "the array is " + std::string(name_of(a.dtype())), "take abs(), real() or imag() first");
-    const auto values = a.astype(DType::float64).node();
-    Array counts(
-        array::make_node(array::HistogramCounts{bins}, DType::int64, {bins}, {values, low.node(), high.node()}));
-    // numpy.linspace over the range, widened by 0.5 on both sides where it is empty.
+    if (range && (!std::isfinite(range->low) || !std::isfinite(range->high) || range->low > range->high))
+        throw ArgumentError("a histogram's range needs two finite bounds in order",
+                            "it is " + std::to_string(range->low) + " to " + std::to_string(range->high),
+                            "give range=(low, high) with low <= high");
+    if (range) return {count, full({}, range->low), full({}, range->high), kernels::Outside::dropped};
+    if (a.size() == 0) return {count, full({}, 0.0), full({}, 1.0), kernels::Outside::dropped};
+    return {count, min(a).astype(DType::float64), max(a).astype(DType::float64), kernels::Outside::none};
+}
+
+// numpy.linspace over the range, widened by 0.5 on both sides where it is empty.
+Array EqualBins::edges(DType values) const {
     const auto empty = low == high;
     const auto first = where(empty, low - 0.5, low), last = where(empty, high + 0.5, high);
-    const auto index = arange(0, bins + 1).astype(DType::float64);
-    const auto step = (last - first) / static_cast<double>(bins);
-    return {counts, where(index == static_cast<double>(bins), last, index * step + first)};
+    const auto index = arange(0, count + 1).astype(DType::float64);
+    const auto step = (last - first) / static_cast<double>(count);
+    const auto edges = where(index == static_cast<double>(count), last, index * step + first);
+    return values == DType::float32 || values == DType::float16 ? edges.astype(values).astype(DType::float64) : edges;
+}
+
+}  // namespace array
+
+namespace {
+
+Histogram make_histogram(const Array& a, const array::EqualBins& bins) {
+    const auto values = a.astype(kernels::binned_type(a.dtype())).node();
+    const Array counts(array::make_node(array::HistogramCounts{bins.count, a.dtype(), bins.outside}, DType::int64,
+                                        {bins.count}, {values, bins.low.node(), bins.high.node()}));
+    return {counts, bins.edges(a.dtype())};
 }
 
 }  // namespace
 
 Histogram histogram(const Array& a, std::int64_t bins, HistogramRange range) {
-    if (!std::isfinite(range.low) || !std::isfinite(range.high) || range.low > range.high)
-        throw ArgumentError("a histogram's range needs two finite bounds in order",
-                            "it is " + std::to_string(range.low) + " to " + std::to_string(range.high),
-                            "give range=(low, high) with low <= high");
-    return make_histogram(a, bins, full({}, range.low), full({}, range.high));
+    return make_histogram(a, array::equal_bins(a, bins, range));
 }
 
-Histogram histogram(const Array& a, std::int64_t bins) {
-    if (a.size() == 0) return histogram(a, bins, {0, 1});
-    return make_histogram(a, bins, min(a).astype(DType::float64), max(a).astype(DType::float64));
-}
+Histogram histogram(const Array& a, std::int64_t bins) { return make_histogram(a, array::equal_bins(a, bins, {})); }
 
 }  // namespace heddle

@@ -101,7 +101,131 @@ public:
         });
     }
 
+    // Values join the state of their run in its order, as in memory; counts join any.
+    std::optional<Streaming> streaming(WholeOperands operands, int, std::int64_t) const override {
+        Streaming how;
+        for (int i = 0; i < static_cast<int>(operands.size()); ++i)
+            how.tiled.push_back(i >= scatter_.places->operands() ||
+                                (!scatter_.along && scatter_.places->is_of_elements(i)));
+        how.flat = scatter_.axis < 0 && scatter_.group != Group::count;
+        how.state_bytes = cut_.all_states() * size();
+        return how;
+    }
+    std::int64_t tile_pieces(const Streaming&, const Shape&, int threads) const override {
+        return scatter_.group == Group::count && scatter_.axis < 0 ? std::clamp<std::int64_t>(threads, 1, cut_.runs)
+                                                                   : 1;
+    }
+    void begin(const StreamedTile& tile) const override {
+        scatter_.places->check(tile.in.data());
+        grouper_.init(tile.state, cut_.all_states());
+    }
+    void take(const StreamedTile& tile, const Piece& piece) const override {
+        if (scatter_.axis >= 0) return take_lines(tile);
+        const std::int64_t n = tile.box.count();
+        if (!tile.how.flat)
+            return take_row(tile, n * piece.index / piece.count, n * (piece.index + 1) / piece.count, piece.index);
+        const std::int64_t first = tile.box.lo[0];
+        for_each_run(first, first + n, [&](std::int64_t run, std::int64_t begin, std::int64_t end) {
+            take_row(tile, begin - first, end - first, run);
+        });
+    }
+    void end(const StreamedTile& tile, void* result) const override {
+        for (std::int64_t part = 0; part < parts(); ++part) combine(part, tile.state);
+        for (std::int64_t part = 0; part < parts(); ++part) finalize(part, tile.state, static_cast<std::byte*>(result));
+    }
+
 private:
+    // Of one line's elements [begin, end), those that each run has.
+    template <class F>
+    void for_each_run(std::int64_t begin, std::int64_t end, F&& f) const {
+        const std::int64_t n = cut_.lines.n;
+        for (std::int64_t run = 0; run < cut_.runs; ++run) {
+            const std::int64_t low = std::max(begin, n * run / cut_.runs),
+                               high = std::min(end, n * (run + 1) / cut_.runs);
+            if (low < high) f(run, low, high);
+        }
+    }
+
+    // Where the `at`th point of a tile lies among all in C order.
+    static std::int64_t element_of(const StreamedTile& tile, std::int64_t at) {
+        std::int64_t element = 0, stride = 1;
+        for (int axis = tile.space.rank() - 1; axis >= 0; --axis) {
+            const std::int64_t extent = tile.box.hi[axis] - tile.box.lo[axis];
+            element += (tile.box.lo[axis] + at % extent) * stride;
+            at /= extent;
+            stride *= tile.space[axis];
+        }
+        return element;
+    }
+
+    // Elements [begin, end) of a tile of one line.
+    void take_row(const StreamedTile& tile, std::int64_t begin, std::int64_t end, std::int64_t run) const {
+        std::int64_t places[kScattered];
+        alignas(16) std::byte wide[kScattered * 16];
+        for (std::int64_t at = begin; at < end; at += kScattered) {
+            const std::int64_t n = std::min(kScattered, end - at);
+            if (const auto wrong = scatter_.places->load(tile.in.data(), at, n, places); wrong >= 0)
+                scatter_.places->fail(tile.in.data(), at + wrong, element_of(tile, at + wrong));
+            grouper_.scatter(tile.state + run * cut_.states * size(), values_at(tile.in.data(), at, n, wide), places,
+                             n);
+        }
+    }
+
+    // A tile of lines along the axis: the rows that lie behind each index of it, or parts of lines, are taken in order.
+    void take_lines(const StreamedTile& tile) const {
+        const Lines lines(tile.box.extents(), scatter_.axis);
+        const auto outer = numbers(tile, 0, scatter_.axis), inner = numbers(tile, scatter_.axis + 1, tile.space.rank());
+        const std::int64_t from = tile.box.lo[scatter_.axis];
+        for (std::int64_t o = 0; o < lines.outer; ++o)
+            for_each_run(from, from + lines.n, [&](std::int64_t run, std::int64_t begin, std::int64_t end) {
+                std::byte* states =
+                    tile.state + (outer[static_cast<std::size_t>(o)] * cut_.runs + run) * cut_.states * size();
+                // One line alone goes on from element to element.
+                const std::int64_t step = lines.inner == 1 ? end - begin : 1;
+                for (std::int64_t i = begin; i < end; i += step)
+                    take_rows(tile, lines, {o, i - from, step}, inner, states);
+            });
+    }
+
+    struct Rows {
+        std::int64_t outer, first, count;  // of the tile; more than one only where lines lie alone
+    };
+    void take_rows(const StreamedTile& tile, const Lines& lines, const Rows& rows,
+                   const std::vector<std::int64_t>& inner, std::byte* states) const {
+        std::int64_t places[kScattered];
+        alignas(16) std::byte wide[kScattered * 16];
+        const void* const* in = tile.in.data();
+        const std::int64_t start = (rows.outer * lines.n + rows.first) * lines.inner, all = rows.count * lines.inner;
+        for (std::int64_t at = 0; at < all; at += kScattered) {
+            const std::int64_t n = std::min(kScattered, all - at);
+            const bool one = scatter_.along && rows.count == 1;
+            const std::int64_t from =
+                scatter_.along ? tile.box.lo[scatter_.axis] + rows.first + (one ? 0 : at) : start + at;
+            if (const auto wrong = scatter_.places->load(in, from, one ? 1 : n, places); wrong >= 0)
+                scatter_.places->fail(in, from + wrong,
+                                      scatter_.along ? from + wrong : element_of(tile, start + at + wrong));
+            if (one) std::fill_n(places, n, places[0]);
+            if (cut_.lines.inner > 1)
+                for (std::int64_t j = 0; j < n; ++j) {
+                    const auto column = lines.inner == 1 ? 0 : at + j;
+                    places[j] = places[j] * cut_.lines.inner + inner[static_cast<std::size_t>(column)];
+                }
+            grouper_.scatter(states, values_at(in, start + at, n, wide), places, n);
+        }
+    }
+
+    // Where the points of a tile lie among all, counted in C order over the axes [first, last).
+    static std::vector<std::int64_t> numbers(const StreamedTile& tile, int first, int last) {
+        std::vector<std::int64_t> all{0};
+        for (int axis = first; axis < last; ++axis) {
+            std::vector<std::int64_t> next;
+            for (const auto before : all)
+                for (std::int64_t i = tile.box.lo[axis]; i < tile.box.hi[axis]; ++i)
+                    next.push_back(before * tile.space[axis] + i);
+            all = std::move(next);
+        }
+        return all;
+    }
     std::int64_t size() const { return static_cast<std::int64_t>(grouper_.state_size); }
     std::int64_t parts() const { return (cut_.results + kStatesOf - 1) / kStatesOf * cut_.lines.outer; }
 
@@ -166,7 +290,7 @@ private:
     void stop_at_wrong(const void* const* in, const std::int64_t* wrong) const {
         const auto first = std::accumulate(wrong, wrong + cut_.units, kRight,
                                            [](std::int64_t a, std::int64_t b) { return std::min(a, b); });
-        if (first != kRight) scatter_.places->fail(in, first);
+        if (first != kRight) scatter_.places->fail(in, first, first);
     }
 
     template <class F>

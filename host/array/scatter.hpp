@@ -15,13 +15,15 @@ public:
     virtual std::string key() const = 0;
     // How many operands it looks at; those come first.
     virtual int operands() const = 0;
+    // Whether an operand has an entry for each element.
+    virtual bool is_of_elements(int operand) const = 0;
     // Throws for operands that make no sense; called once, before load.
     virtual void check(const void* const* in) const = 0;
     // The places, in [0, groups], of n elements; place `groups` is nowhere. Returns the first that is wrong, or -1.
     virtual std::int64_t load(const void* const* in, std::int64_t first, std::int64_t n,
                               std::int64_t* places) const = 0;
-    // Throws what says why the element is wrong.
-    virtual void fail(const void* const*, std::int64_t) const {}
+    // Throws what says why the element is wrong: in[] holds it at `at`, and it is the operands' `element`th in C order.
+    virtual void fail(const void* const* /*in*/, std::int64_t /*at*/, std::int64_t /*element*/) const {}
 };
 
 // At most so many elements are given to Places at a time.

@@ -36,7 +36,9 @@ public:
         std::vector<int> axes;
         for (int axis = 0; axis < shape_.rank(); ++axis) {
             const auto reduces = [&](const auto* g) { return g->reduced[static_cast<std::size_t>(axis)]; };
-            if (shape_[axis] > 1 && std::any_of(request_.reductions.begin(), request_.reductions.end(), reduces))
+            if (request_.whole[static_cast<std::size_t>(axis)])
+                extents_[static_cast<std::size_t>(axis)] = Extent::whole;
+            else if (shape_[axis] > 1 && std::any_of(request_.reductions.begin(), request_.reductions.end(), reduces))
                 axes.push_back(axis);
         }
         try_extents(axes, 0);

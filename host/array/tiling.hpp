@@ -15,7 +15,8 @@ struct TileRequest {
     Shape shape;
     std::vector<Shape> grids;  // chunk extents along the axes; 1 where there is no preference
     std::vector<const ReduceGeometry*>
-        reductions;  // tiles keep to their leaves and come in the order of their elements
+        reductions;                      // tiles keep to their leaves and come in the order of their elements
+    std::array<bool, kMaxRank> whole{};  // axes that no tile cuts
     std::function<std::int64_t(const Shape&)> bytes;  // that a tile of these extents takes
     std::int64_t target = 0;                          // bytes to grow to
     // What is compared with the target, where it is not what `bytes` says.

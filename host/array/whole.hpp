@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -32,7 +33,38 @@ struct WholeOperand {
 using WholeOperands = std::span<const WholeOperand>;
 inline constexpr std::size_t kMaxWholeOperands = 5;
 
-// An operation that needs its operands in memory as a whole: its results depend on elements far away.
+// How a whole operation takes operands that do not fit the memory: in passes over their tiles, one after the other,
+// with a state that it keeps meanwhile.
+struct Streaming {
+    enum class Order : std::uint8_t {
+        any,    // tiles come in C order, or along some axes first
+        along,  // along the axis first
+        lines,  // tiles hold whole lines of the axis
+    };
+    std::vector<bool> tiled;  // per operand; the others are in memory
+    bool flat = false;        // tiles are of the operands as one line, in C order
+    Order order = Order::any;
+    int axis = 0;
+    int rounds = 1;     // passes
+    bool maps = false;  // each tile gives its part of the result; else the last round's end() gives all of it
+    std::int64_t state_bytes = 0;  // that last from the first round to the end
+    std::int64_t own = 0;          // what the operation makes of it
+};
+
+// What an operation gets of a pass over tiles.
+struct StreamedTile {
+    const Streaming& how;
+    Box box;  // of the operands that come in tiles
+    Shape space;
+    int round;
+    std::array<const void*, kMaxWholeOperands> in;  // dense tiles in C order, or all of an operand
+    void* out;                                      // of what maps: result_box(box), dense
+    std::byte* state;
+    std::byte* scratch;  // tile_scratch() bytes, kept during a pass
+};
+
+// An operation that needs its operands in memory as a whole, unless it can stream: its results depend on elements far
+// away.
 class WholeOperation {
 public:
     virtual ~WholeOperation() = default;
@@ -43,6 +75,18 @@ public:
     virtual std::int64_t scratch_bytes(WholeOperands operands, int threads) const = 0;
     // Submits what reads the operands and writes all of the result.
     virtual void submit(Scope& scope, Engine& engine, WholeOperands operands, AnyBuffer& result) const = 0;
+
+    // Nothing: it cannot. `memory`: bytes that the engine has.
+    virtual std::optional<Streaming> streaming(WholeOperands, int /*threads*/, std::int64_t /*memory*/) const {
+        return {};
+    }
+    virtual std::int64_t tile_scratch(const Streaming&, const Shape& /*tile*/, int /*threads*/) const { return 0; }
+    virtual std::int64_t tile_pieces(const Streaming&, const Shape& /*tile*/, int /*threads*/) const { return 1; }
+    virtual Box result_box(const Box& box) const { return box; }
+    // What `in` holds of operands that come in tiles is null for begin() and end().
+    virtual void begin(const StreamedTile&) const {}
+    virtual void take(const StreamedTile&, const Piece&) const {}
+    virtual void end(const StreamedTile&, void* /*result*/) const {}
 };
 
 // Whether a whole operation takes the node's memory as it is.

@@ -4,6 +4,7 @@
 #include "heddle/evaluate.hpp"
 #include "heddle/functions.hpp"
 #include "heddle/groups.hpp"
+#include "host/array/indices.hpp"
 #include "host/array/scatter.hpp"
 
 namespace heddle {
@@ -29,13 +30,14 @@ public:
 
     std::string key() const override { return "labels"; }
     int operands() const override { return 1; }
+    bool is_of_elements(int) const override { return true; }
     void check(const void* const*) const override {}
     std::int64_t load(const void* const* in, std::int64_t first, std::int64_t n, std::int64_t* places) const override {
         return kernels::places_of_labels(dtype_, at(in, first), n, groups_, places);
     }
-    void fail(const void* const* in, std::int64_t element) const override {
+    void fail(const void* const* in, std::int64_t where, std::int64_t element) const override {
         std::int64_t label = 0;
-        kernels::places_of_labels(dtype_, at(in, element), 1, groups_, &label);
+        kernels::places_of_labels(dtype_, at(in, where), 1, groups_, &label);
         const std::string text =
             is_unsigned(dtype_) ? std::to_string(static_cast<std::uint64_t>(label)) : std::to_string(label);
         throw ArgumentError("the label " + text + " at index " + place_of(element, shape_) + " is no group",
@@ -98,7 +100,7 @@ std::int64_t length_of(const Array& x, std::int64_t minlength) {
         throw ShapeError("bincount counts a row of values", "the shape is " + to_string(x.shape()),
                          "use group_count, or one row of it");
     if (x.size() == 0) return minlength;
-    Engine engine({.device = x.size() < (1 << 16) ? "reference" : "omp", .history = "off"});
+    Engine engine(array::options_at_once(x));
     // The extremes of float64 are the fastest, and hold 32 bits exactly.
     const Array exact = size_of(x.dtype()) <= 4 ? x.astype(DType::float64) : x;
     const Array bounds[] = {min(exact).astype(DType::int64), max(exact).astype(DType::uint64)};

@@ -3,7 +3,10 @@
 #include "heddle/error.hpp"
 #include "heddle/functions.hpp"
 #include "heddle/groups.hpp"
+#include "heddle/shaping.hpp"
+#include "host/array/equal_bins.hpp"
 #include "host/array/scatter.hpp"
+#include "host/expr/typing.hpp"
 #include "kernels/elementwise.hpp"
 #include "kernels/histogram.hpp"
 
@@ -12,11 +15,13 @@ namespace {
 
 using array::kScattered;
 using array::Scatter;
+using kernels::Outside;
 
-// One axis of a histogram: values, and edges of float64.
+// One axis of a histogram: values, what gives the bins (edges, or a row of both bounds), and the edges as they are
+// told.
 struct BinAxis {
-    Array values, edges;
-    bool equal;
+    Array values, cuts, edges;
+    std::optional<kernels::Outside> equal;
     std::int64_t count() const { return edges.size() - 1; }
 };
 
@@ -24,31 +29,32 @@ class BinPlaces final : public array::Places {
 public:
     explicit BinPlaces(const std::vector<BinAxis>& axes) {
         for (const auto& axis : axes) {
-            axes_.push_back({axis.values.dtype(), axis.count(), axis.equal});
+            axes_.push_back({axis.values.dtype(), axis.cuts.dtype(), axis.count(), axis.equal});
             all_ *= axis.count();
         }
     }
 
     std::string key() const override {
         std::string key = "bins";
-        for (const auto& axis : axes_) key += (axis.equal ? "e" : "g") + std::to_string(axis.count);
+        for (const auto& axis : axes_)
+            key += (!axis.equal ? "g" : *axis.equal == Outside::none ? "n" : "e") + std::to_string(axis.count);
         return key;
     }
     int operands() const override { return static_cast<int>(2 * axes_.size()); }
+    bool is_of_elements(int operand) const override { return operand < static_cast<int>(axes_.size()); }
 
     void check(const void* const* in) const override {
         for (std::size_t a = 0; a < axes_.size(); ++a) {
-            const double* edges = edges_of(in, a);
-            if (axes_[a].equal) {
+            const auto& axis = axes_[a];
+            const void* cuts = in[axes_.size() + a];
+            if (axis.equal) {
                 equal_bins(in, a);
-                continue;
+            } else if (const auto i = kernels::first_descent(axis.cuts, cuts, axis.count); i > 0) {
+                throw ArgumentError("the edges of a histogram must not descend",
+                                    "at index " + std::to_string(i) + " " + text_of(axis.cuts, cuts, i) +
+                                        " comes after " + text_of(axis.cuts, cuts, i - 1),
+                                    "sort them, and leave NaN out");
             }
-            for (std::int64_t i = 0; i < axes_[a].count; ++i)
-                if (!(edges[i] <= edges[i + 1]))
-                    throw ArgumentError("the edges of a histogram must not descend",
-                                        "at index " + std::to_string(i + 1) + " " + std::to_string(edges[i + 1]) +
-                                            " comes after " + std::to_string(edges[i]),
-                                        "sort them, and leave NaN out");
         }
     }
 
@@ -57,17 +63,18 @@ public:
         std::int64_t bins[kScattered];
         for (std::size_t a = 0; a < axes_.size(); ++a) {
             const auto& axis = axes_[a];
+            const DType binned = kernels::binned_type(axis.values);
             const auto* from =
-                static_cast<const std::byte*>(in[a]) + first * static_cast<std::int64_t>(size_of(axis.dtype));
-            const double* values = x;
-            if (axis.dtype == DType::float64)
-                values = reinterpret_cast<const double*>(from);
+                static_cast<const std::byte*>(in[a]) + first * static_cast<std::int64_t>(size_of(axis.values));
+            const void* values = x;
+            if (axis.values == binned)
+                values = from;
             else
-                kernels::find_cast(axis.dtype, DType::float64)->variants[0](from, nullptr, nullptr, x, n);
+                kernels::find_cast(axis.values, binned)->variants[0](from, nullptr, nullptr, x, n);
             if (axis.equal)
-                kernels::bins_of(equal_bins(in, a), values, n, bins);
+                kernels::bins_of(equal_bins(in, a), binned, values, n, bins);
             else
-                kernels::bins_of(edges_of(in, a), axis.count, values, n, bins);
+                kernels::bins_of(axis.cuts, in[axes_.size() + a], axis.count, binned, values, n, bins);
             for (std::int64_t i = 0; i < n; ++i) {
                 const std::int64_t before = a == 0 ? 0 : places[i];
                 places[i] = bins[i] < 0 || before == all_ ? all_ : before * axis.count + bins[i];
@@ -78,16 +85,19 @@ public:
 
 private:
     struct Axis {
-        DType dtype;
+        DType values, cuts;
         std::int64_t count;
-        bool equal;
+        std::optional<Outside> equal;
     };
-    const double* edges_of(const void* const* in, std::size_t axis) const {
-        return static_cast<const double*>(in[axes_.size() + axis]);
-    }
     kernels::Bins equal_bins(const void* const* in, std::size_t axis) const {
-        const double* edges = edges_of(in, axis);
-        return kernels::make_bins(edges[0], edges[axes_[axis].count], axes_[axis].count);
+        const auto* bounds = static_cast<const double*>(in[axes_.size() + axis]);
+        const auto& how = axes_[axis];
+        return kernels::make_bins(bounds[0], bounds[1], how.count, how.values, *how.equal);
+    }
+    static std::string text_of(DType dtype, const void* cuts, std::int64_t i) {
+        if (dtype == DType::int64) return std::to_string(static_cast<const std::int64_t*>(cuts)[i]);
+        if (dtype == DType::uint64) return std::to_string(static_cast<const std::uint64_t*>(cuts)[i]);
+        return std::to_string(static_cast<const double*>(cuts)[i]);
     }
     std::vector<Axis> axes_;
     std::int64_t all_ = 1;
@@ -95,8 +105,8 @@ private:
 
 BinAxis cut(const Array& values, const HistogramBins& bins) {
     if (!bins.edges) {
-        const auto equal = bins.range ? histogram(values, bins.count, *bins.range) : histogram(values, bins.count);
-        return {values, equal.edges, true};
+        const auto equal = array::equal_bins(values, bins.count, bins.range);
+        return {values, stack({equal.low, equal.high}), equal.edges(values.dtype()), equal.outside};
     }
     if (is_complex(values.dtype()) || is_complex(bins.edges->dtype()))
         throw DTypeError("complex values have no order to make bins of",
@@ -106,7 +116,10 @@ BinAxis cut(const Array& values, const HistogramBins& bins) {
     if (bins.edges->rank() != 1 || bins.edges->size() < 2)
         throw ShapeError("a histogram's edges must be a row of at least two",
                          "their shape is " + to_string(bins.edges->shape()), "give one more edge than bins");
-    return {values, bins.edges->astype(DType::float64), false};
+    // Integers of 64 bits are compared as such with edges that their type holds.
+    const DType binned = kernels::binned_type(values.dtype());
+    const bool own = !is_float(bins.edges->dtype()) && expr::promote_types(binned, bins.edges->dtype()) == binned;
+    return {values, bins.edges->astype(own ? binned : DType::float64), bins.edges->astype(DType::float64), {}};
 }
 
 Array scattered(const std::string& name, const std::vector<BinAxis>& axes, const std::optional<Array>& weights) {
@@ -122,7 +135,7 @@ Array scattered(const std::string& name, const std::vector<BinAxis>& axes, const
     const Scatter scatter{name, group, shape, -1, result.count(), false, std::make_shared<BinPlaces>(axes)};
     std::vector<array::NodePtr> operands;
     for (const auto& axis : axes) operands.push_back(axis.values.node());
-    for (const auto& axis : axes) operands.push_back(axis.edges.node());
+    for (const auto& axis : axes) operands.push_back(axis.cuts.node());
     if (weights) operands.push_back(weights->node());
     const DType dtype = weights ? weights->dtype() : DType::boolean;
     return Array(array::make_scatter(scatter, std::move(operands), dtype, result));

@@ -14,6 +14,8 @@ namespace {
 using array::for_each_unit;
 using array::Lines;
 using array::pieces_for;
+using array::StreamedTile;
+using array::Streaming;
 using array::WholeOperand;
 using array::WholeOperands;
 using kernels::kScanBlock;
@@ -29,7 +31,7 @@ constexpr const char* name_of(Scan scan) {
 class ScanOperation final : public array::WholeOperation {
 public:
     ScanOperation(Scan scan, int axis, DType dtype)
-        : scan_(scan), axis_(axis), scanner_(*kernels::find_scanner(scan, dtype)) {}
+        : scan_(scan), axis_(axis), dtype_(dtype), scanner_(*kernels::find_scanner(scan, dtype)) {}
 
     std::string name() const override { return name_of(scan_); }
     std::string key() const override { return name() + std::to_string(axis_); }
@@ -49,7 +51,45 @@ public:
             submit_lines(scope, engine, operand, result, lines);
     }
 
+    // What lines have come to goes from tile to tile.
+    std::optional<Streaming> streaming(WholeOperands, int, std::int64_t) const override {
+        Streaming how;
+        how.tiled = {true};
+        how.flat = axis_ < 0;
+        how.order = Streaming::Order::along;
+        how.axis = std::max(axis_, 0);
+        how.maps = true;
+        return how;
+    }
+    std::int64_t tile_scratch(const Streaming& how, const Shape& tile, int) const override {
+        return 2 * Lines(tile, how.axis).count() * static_cast<std::int64_t>(sizeof(ScanState));
+    }
+    std::int64_t tile_pieces(const Streaming& how, const Shape& tile, int threads) const override {
+        return std::clamp<std::int64_t>(units_of(Lines(tile, how.axis)), 1, std::max(threads, 1));
+    }
+    void take(const StreamedTile& tile, const Piece& piece) const override {
+        const int axis = tile.how.axis;
+        const Lines lines(tile.box.extents(), axis);
+        const std::int64_t groups = groups_of(lines), from = tile.box.lo[axis];
+        auto* const starts = reinterpret_cast<ScanState*>(tile.scratch);
+        auto* const locals = starts + lines.count();
+        const auto width = static_cast<std::int64_t>(size_of(dtype_));
+        for_each_unit(piece, units_of(lines), [&](std::int64_t unit) {
+            const std::int64_t first = unit % groups * kColumns, columns = std::min(kColumns, lines.inner - first);
+            const std::int64_t line = unit / groups * lines.inner + first,
+                               at = (unit / groups * lines.n * lines.inner + first) * width;
+            if (from == 0) {
+                std::fill_n(starts + line, columns, scanner_.identity);
+                std::fill_n(locals + line, columns, scanner_.identity);
+            }
+            scanner_.resume(static_cast<const std::byte*>(tile.in[0]) + at, static_cast<std::byte*>(tile.out) + at,
+                            lines.n, lines.inner, columns, from % kScanBlock, starts + line, locals + line);
+        });
+    }
+
 private:
+    static std::int64_t groups_of(const Lines& lines) { return (lines.inner + kColumns - 1) / kColumns; }
+    static std::int64_t units_of(const Lines& lines) { return lines.outer * groups_of(lines); }
     // Few long lines: their blocks are shared out, which reads them twice.
     static bool shares_lines(const Lines& lines, int threads) {
         return lines.inner == 1 && lines.outer < threads && lines.n >= 16 * kScanBlock;
@@ -122,6 +162,7 @@ private:
 
     Scan scan_;
     int axis_;
+    DType dtype_;
     const kernels::Scanner& scanner_;
 };
 

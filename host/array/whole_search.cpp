@@ -1,5 +1,6 @@
 // Places in sorted arrays.
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 
@@ -13,6 +14,8 @@
 namespace heddle {
 namespace {
 
+using array::StreamedTile;
+using array::Streaming;
 using array::WholeOperand;
 using array::WholeOperands;
 using kernels::Search;
@@ -29,7 +32,7 @@ public:
     // Bins may descend, which costs a copy of them; sorted values may not.
     enum class Among : std::uint8_t { sorted, bins };
     SearchOperation(Among among, Side side, DType dtype)
-        : among_(among), side_(side), search_(*kernels::find_search(dtype)) {}
+        : among_(among), side_(side), width_(size_of(dtype)), search_(*kernels::find_search(dtype)) {}
 
     std::string name() const override { return task_name(); }
     std::string key() const override { return name() + (side_ == Side::left ? "left" : "right"); }
@@ -45,62 +48,95 @@ public:
         submit_search(scope, engine, operands, result, &bins);
     }
 
+    // The values come in tiles; what they are searched among is in memory.
+    std::optional<Streaming> streaming(WholeOperands operands, int, std::int64_t) const override {
+        Streaming how;
+        how.tiled = {false, true};
+        how.maps = true;
+        how.state_bytes = scratch_bytes(operands, 0);
+        how.own = operands[0].shape.count();
+        return how;
+    }
+    std::int64_t tile_pieces(const Streaming&, const Shape& tile, int threads) const override {
+        return std::clamp<std::int64_t>(units_of(tile.count()), 1, std::int64_t{4} * std::max(threads, 1));
+    }
+    void begin(const StreamedTile& tile) const override {
+        if (tile.state != nullptr) put_in_order(tile.in[0], tile.how.own, tile.state);
+    }
+    void take(const StreamedTile& tile, const Piece& piece) const override {
+        find(piece, tile.in[0], tile.state, tile.how.own, tile.in[1], tile.box.count(),
+             static_cast<std::int64_t*>(tile.out));
+    }
+
 private:
     static std::int64_t bytes_of(const WholeOperand& operand) {
         return operand.shape.count() * static_cast<std::int64_t>(size_of(operand.dtype));
     }
     const char* task_name() const { return among_ == Among::sorted ? "searchsorted" : "digitize"; }
 
-    void submit_order(Scope& scope, const WholeOperand& operand, AnyBuffer& bins) const {
-        array::submit_whole(scope, {.name = task_name(), .place = Place::cpu}, {&operand, 1}, bins, Mode::write, {},
-                            [n = operand.shape.count(), width = size_of(operand.dtype), search = &search_](
-                                const Piece&, const void* const* in, void* out, const detail::Operand*) {
-                                const int direction = search->direction(in[0], n);
-                                if (direction == 0)
-                                    throw ArgumentError("the bins of digitize() are in no order", "they rise and fall",
-                                                        "sort them, as in digitize(x, sort(bins))");
-                                const BinOrder order{direction < 0};
-                                std::memcpy(out, &order, sizeof order);
-                                auto* to = static_cast<std::byte*>(out) + sizeof order;
-                                const auto* from = static_cast<const std::byte*>(in[0]);
-                                const auto count = static_cast<std::size_t>(n);
-                                for (std::size_t i = 0; i < count; ++i)
-                                    std::memcpy(to + i * width, from + (direction < 0 ? count - 1 - i : i) * width,
-                                                width);
-                            });
+    static std::int64_t units_of(std::int64_t count) { return (count + kBatch - 1) / kBatch; }
+
+    // The bins in ascending order behind a BinOrder.
+    void put_in_order(const void* bins, std::int64_t n, void* out) const {
+        const int direction = search_.direction(bins, n);
+        if (direction == 0)
+            throw ArgumentError("the bins of digitize() are in no order", "they rise and fall",
+                                "sort them, as in digitize(x, sort(bins))");
+        const BinOrder order{direction < 0};
+        std::memcpy(out, &order, sizeof order);
+        auto* to = static_cast<std::byte*>(out) + sizeof order;
+        const auto* from = static_cast<const std::byte*>(bins);
+        const auto count = static_cast<std::size_t>(n);
+        for (std::size_t i = 0; i < count; ++i)
+            std::memcpy(to + i * width_, from + (direction < 0 ? count - 1 - i : i) * width_, width_);
     }
 
-    // Among the ordered bins, if there are any, else among the first operand.
+    // Among the ordered bins, if there are any, else among `sorted`.
+    void find(const Piece& piece, const void* sorted, const void* ordered, std::int64_t n, const void* values,
+              std::int64_t count, std::int64_t* out) const {
+        bool descending = false;
+        if (ordered != nullptr) {
+            BinOrder order;
+            std::memcpy(&order, ordered, sizeof order);
+            descending = order.descending != 0;
+            sorted = static_cast<const std::byte*>(ordered) + sizeof order;
+        }
+        array::for_each_unit(piece, units_of(count), [&](std::int64_t unit) {
+            const std::int64_t first = unit * kBatch, length = std::min(kBatch, count - first);
+            auto* to = out + first;
+            search_.find(sorted, n, static_cast<const std::byte*>(values) + static_cast<std::size_t>(first) * width_,
+                         length, side_, to);
+            for (std::int64_t i = 0; descending && i < length; ++i) to[i] = n - to[i];
+        });
+    }
+
+    void submit_order(Scope& scope, const WholeOperand& operand, AnyBuffer& bins) const {
+        const auto self = std::make_shared<const SearchOperation>(*this);
+        array::submit_whole(
+            scope, {.name = task_name(), .place = Place::cpu}, {&operand, 1}, bins, Mode::write, {},
+            [self, n = operand.shape.count()](const Piece&, const void* const* in, void* out, const detail::Operand*) {
+                self->put_in_order(in[0], n, out);
+            });
+    }
+
     void submit_search(Scope& scope, Engine& engine, WholeOperands operands, AnyBuffer& result,
                        const AnyBuffer* bins) const {
-        const std::int64_t n = operands[0].shape.count(), count = operands[1].shape.count(),
-                           units = (count + kBatch - 1) / kBatch;
-        const auto width = static_cast<std::int64_t>(size_of(operands[1].dtype));
+        const std::int64_t n = operands[0].shape.count(), count = operands[1].shape.count();
         const AnyAccess from_bins{bins, Mode::read, std::nullopt};
+        const auto self = std::make_shared<const SearchOperation>(*this);
         array::submit_whole(
-            scope, {.name = task_name(), .pieces = array::pieces_for(units, engine), .place = Place::cpu}, operands,
-            result, Mode::write, std::span(&from_bins, bins != nullptr ? 1 : 0),
-            [=, ordered = bins != nullptr, side = side_, search = &search_](const Piece& piece, const void* const* in,
-                                                                            void* out, const detail::Operand* more) {
-                const void* sorted = in[0];
-                bool descending = false;
-                if (ordered) {
-                    BinOrder order;
-                    std::memcpy(&order, more[0].data, sizeof order);
-                    descending = order.descending != 0;
-                    sorted = static_cast<const std::byte*>(more[0].data) + sizeof order;
-                }
-                array::for_each_unit(piece, units, [&](std::int64_t unit) {
-                    const std::int64_t first = unit * kBatch, length = std::min(kBatch, count - first);
-                    auto* to = static_cast<std::int64_t*>(out) + first;
-                    search->find(sorted, n, static_cast<const std::byte*>(in[1]) + first * width, length, side, to);
-                    for (std::int64_t i = 0; descending && i < length; ++i) to[i] = n - to[i];
-                });
+            scope, {.name = task_name(), .pieces = array::pieces_for(units_of(count), engine), .place = Place::cpu},
+            operands, result, Mode::write, std::span(&from_bins, bins != nullptr ? 1 : 0),
+            [=, ordered = bins != nullptr](const Piece& piece, const void* const* in, void* out,
+                                           const detail::Operand* more) {
+                self->find(piece, in[0], ordered ? more[0].data : nullptr, n, in[1], count,
+                           static_cast<std::int64_t*>(out));
             });
     }
 
     Among among_;
     Side side_;
+    std::size_t width_;
     const Search& search_;
 };
 

@@ -6,7 +6,7 @@
 // Histograms as CUDA C: the bins are the CPU's, the counts whole numbers, so they are equal.
 namespace heddle::expr {
 
-// The program has one output, of float64. DTypeError: reason_not_generated's.
+// The program has one output, of float64, int64 or uint64. DTypeError: reason_not_generated's.
 CudaKernel make_cuda_histogram(const Program& program, const ReduceForm& form, std::int64_t bins,
                                const std::string& entry = "heddle_histogram");
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "heddle/error.hpp"
+#include "heddle/evaluate.hpp"
 #include "heddle/functions.hpp"
 #include "host/array/bind.hpp"
 #include "host/expr/parser.hpp"
@@ -144,6 +145,7 @@ BoundJob bind_job(const Job& job) {
 }
 
 JobReport run_job(Engine& engine, const Job& job, Hooks& hooks, Work work) {
+    const AtOnce limits(engine);
     const auto bound = bind_job(job);
     if (job.output) check_not_read(job.output->file, bound.results);
     io::Provenance provenance{job.program, {}, std::string(kVersion), job.cf == Cf::decode};

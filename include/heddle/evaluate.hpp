@@ -11,6 +11,22 @@ namespace heddle {
 HEDDLE_API std::vector<Array> evaluate(Engine& engine, std::span<const Array> arrays);
 HEDDLE_API Array evaluate(Engine& engine, const Array& array);
 
+// While it lives, what calls in this thread compute at once, because a shape depends on it (masks as indices,
+// nonzero(), unique(), the length of bincount()), keeps to the engine's number of threads and memory limit; of several
+// the last one counts. Without one, it takes what a default engine takes. Ends in the thread that made it, in reverse
+// order.
+class HEDDLE_API AtOnce {
+public:
+    explicit AtOnce(const Engine& engine);
+    ~AtOnce();
+    AtOnce(const AtOnce&) = delete;
+    AtOnce& operator=(const AtOnce&) = delete;
+
+private:
+    int threads_;  // of the one before
+    std::size_t memory_;
+};
+
 namespace detail {
 HEDDLE_API Array evaluate_to_bytes(Engine& engine, const Array& array, DType dtype, void* out, std::size_t count);
 }

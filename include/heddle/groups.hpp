@@ -4,9 +4,10 @@
 
 #include "heddle/lines.hpp"
 
-// Counting, and reductions over parts of an axis. Lazy; never block, but for bincount; any thread. They need operands
-// and result in memory: evaluating throws OutOfMemory before it starts where those do not fit. The bits depend on the
-// shapes alone. ShapeError for operands that do not fit each other, DTypeError for labels that are no integers.
+// Counting, and reductions over parts of an axis. Lazy; never block, but for bincount; any thread. Results are in
+// memory; operands that do not fit it stream, but for those of segments: evaluating throws OutOfMemory before it starts
+// then. The bits depend on the shapes alone. ShapeError for operands that do not fit each other, DTypeError for labels
+// that are no integers.
 namespace heddle {
 
 // The reduction of the values of each label 0 … groups - 1 (scipy.ndimage.sum_labels and its kin), in the types of the
@@ -50,7 +51,7 @@ struct HistogramOptions {
 };
 // numpy.histogram with weights, given edges or as a density. Weighted counts are sums: of floats in their type, of
 // integers in 64 bits. Evaluating throws ArgumentError for edges that descend or are NaN, and for values that are not
-// finite where they give the range. What has only a count, or that and a range, streams over datasets.
+// finite where they give the range.
 HEDDLE_API Histogram histogram(const Array& a, const HistogramBins& bins, const HistogramOptions& options);
 
 // numpy.histogram2d of the points (x[i], y[i]), of arrays of one shape; counts are int64 of shape (x bins, y bins).

@@ -62,6 +62,8 @@ struct HistogramRange {
     double low, high;
 };
 // counts: int64 (bins,); edges: float64 (bins + 1,), as numpy.histogram. NaN and values outside the range are left out.
+// Values are compared with edges exactly, integers of 64 bits too, which NumPy rounds to float64 before. For float32
+// and float16 edges, the range's ends among them, are rounded to that type, as NumPy's are.
 struct Histogram {
     Array counts, edges;
 };

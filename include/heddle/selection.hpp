@@ -23,8 +23,9 @@ enum class Bounds : std::uint8_t { raise, wrap, clip };
 HEDDLE_API Array topk(const Array& a, std::int64_t k, Axis axis = -1);
 HEDDLE_API Array argtopk(const Array& a, std::int64_t k, Axis axis = -1);
 
-// For each element of `v` where it goes in `sorted`, of rank 1 and in ascending order, as int64 of v's shape. NaN comes
-// last. Both are promoted as arrays. What is not in order gives places within [0, n] that mean nothing.
+// For each element of `v`, which streams into a file, where it goes in `sorted`, of rank 1 and in ascending order, as
+// int64 of v's shape. NaN comes last. Both are promoted as arrays. What is not in order gives places within [0, n] that
+// mean nothing.
 HEDDLE_API Array searchsorted(const Array& sorted, const Array& v, Side side = Side::left);
 // The bin of each element of `x`, as int64: i where bins[i-1] <= x < bins[i] (Side::right: bins[i-1] < x <= bins[i]),
 // with the bins in ascending or descending order. Evaluating throws ArgumentError for bins in neither. DTypeError for
@@ -46,7 +47,7 @@ HEDDLE_API Array put(const Array& a, const Array& indices, const Array& values, 
 HEDDLE_API Array put_along_axis(const Array& a, const Array& indices, const Array& values, Axis axis);
 
 // What follows has a shape that depends on values. Those are computed here: the calls block, on an engine of their own
-// that uses all cores where there are many, and throw what evaluating throws.
+// within the limits of AtOnce, which uses several cores where there are many values, and throw what evaluating throws.
 
 // The slices of the axis (none: the elements in C order) where the condition, of rank 1 and no longer than the axis, is
 // true. Along an axis, and of rank 1, this streams.

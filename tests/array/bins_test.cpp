@@ -4,6 +4,8 @@
 
 #include <cmath>
 #include <functional>
+#include <limits>
+#include <numeric>
 
 #include "heddle/error.hpp"
 #include "heddle/heddle.hpp"
@@ -90,6 +92,90 @@ TEST_F(Bins, OfAllTypesAgreeWithTheJudge) {
             EXPECT_EQ(histogram(a, {.count = 13, .range = kRange}, {}).counts.node()->dtype, DType::int64);
         }
     }
+}
+
+using Exact = long double;  // holds each float64 and each integer of 64 bits
+static_assert(std::numeric_limits<Exact>::digits >= 64);
+
+template <class T>
+void expect_exact(Engine& engine, const std::vector<T>& x, const HistogramBins& bins, const std::vector<Exact>& edges,
+                  const std::string& what) {
+    const auto n = static_cast<std::int64_t>(x.size()), count = static_cast<std::int64_t>(edges.size()) - 1;
+    std::vector<std::int64_t> want(static_cast<std::size_t>(count));
+    for (const T value : x)
+        for (std::int64_t i = count - 1; i >= 0; --i) {
+            const auto at = static_cast<std::size_t>(i);
+            if (value < edges[at] || value > edges[at + 1] || (i + 1 < count && value == edges[at + 1])) continue;
+            ++want[at];
+            break;
+        }
+    const Array a = from_values(x, {n});
+    EXPECT_EQ(values<std::int64_t>(engine, histogram(a, bins, {}).counts), want) << what;
+    // By the other way.
+    EXPECT_EQ(values<std::int64_t>(engine, histogram(a, bins, {.weights = full<std::int64_t>({n}, 1)}).counts), want)
+        << what << ", weighted";
+}
+
+std::vector<Exact> exact(const Doubles& edges) { return {edges.begin(), edges.end()}; }
+
+// NumPy rounds integers to float64 first, which moves those next to an edge into its bin.
+template <class T>
+void check_wide_integers(Engine& engine, const std::string& what) {
+    const double top = std::is_signed_v<T> ? 0x1p62 : 0x1p63;
+    std::vector<T> x{0, 1, std::numeric_limits<T>::max(), std::numeric_limits<T>::min()};
+    for (int k = 0; k <= 16; ++k)
+        for (const int off : {-600, -1, 0, 1, 600})
+            x.push_back(static_cast<T>(static_cast<T>(top / 16) * static_cast<T>(k) + static_cast<T>(off)));
+    const HistogramRange range{0, top};
+    const Array a = from_values(x, {static_cast<std::int64_t>(x.size())});
+    for (const std::int64_t count : {1, 3, 16, 1000}) {
+        const HistogramBins bins{.count = count, .range = range};
+        expect_exact(engine, x, bins, exact(values<double>(engine, histogram(a, bins, {}).edges)), what);
+    }
+    // All values lie between the smallest and the largest, whichever way those are rounded.
+    const auto own = values<std::int64_t>(engine, histogram(a, 7).counts);
+    EXPECT_EQ(std::accumulate(own.begin(), own.end(), std::int64_t{0}), a.size()) << what;
+    const T far = static_cast<T>((T{1} << 60) + 1);
+    const Array near = from_values(std::vector<T>{far, static_cast<T>(far + 4096), static_cast<T>(far + 4095)}, {3});
+    EXPECT_EQ(values<std::int64_t>(engine, histogram(near, 2).counts), (std::vector<std::int64_t>{1, 2})) << what;
+    const std::vector<T> edges{1, static_cast<T>(far - 1), far, static_cast<T>(far + 1), static_cast<T>(far + 9)};
+    std::vector<T> around(edges);
+    for (const T edge : edges) around.insert(around.end(), {static_cast<T>(edge - 1), static_cast<T>(edge + 1)});
+    expect_exact(engine, around, {.edges = from_values(edges, {5})}, {edges.begin(), edges.end()}, what + " own edges");
+    const Doubles reals{0.5, 0x1p60, 0x1p60 + 256, 0x1.8p60};
+    std::vector<T> close;
+    for (const double edge : reals)
+        for (const int off : {-1, 0, 1}) close.push_back(static_cast<T>(static_cast<T>(edge) + static_cast<T>(off)));
+    expect_exact(engine, close, {.edges = from_values(reals, {4})}, exact(reals), what + " between reals");
+}
+
+TEST_F(Bins, OfIntegersOf64BitsAreExact) {
+    for (const char* device : {"omp", "reference"})
+        for (const int threads : {1, 2, 7}) {
+            Engine other({.threads = threads, .device = device});
+            check_wide_integers<std::int64_t>(other, "int64");
+            check_wide_integers<std::uint64_t>(other, "uint64");
+        }
+    const std::vector<std::int64_t> falling{1, (std::int64_t{1} << 60) + 1, std::int64_t{1} << 60};
+    const Array a = from_values(falling, {3});
+    EXPECT_THROW(of(histogram(a, {.edges = a}, {}).counts), ArgumentError);
+}
+
+// numpy.histogram([0.1f, 0.7f, 0.3f], 10, (0, 1)) and so on: edges are float32 there, and so are the range's ends.
+TEST_F(Bins, OfNarrowFloatsHaveEdgesOfTheirType) {
+    const Array a = from_values(std::vector<float>{0.1f, 0.2f, 0.3f, 0.6f, 0.7f, 0.9f}, {6});
+    for (const DType dtype : {DType::float32, DType::float16}) {
+        const Array x = a.astype(dtype);
+        const auto tenths = histogram(x, 10, {0, 1});
+        expect_same(of(tenths.counts), {0, 1, 1, 1, 0, 0, 1, 1, 0, 1}, std::string(name_of(dtype)));
+        EXPECT_EQ(of(tenths.edges)[7], of(x)[4]);
+        EXPECT_EQ(tenths.edges.dtype(), DType::float64);
+        expect_same(of(histogram(x, {.count = 10, .range = HistogramRange{0, 1}}, {.weights = full({6}, 1.0)}).counts),
+                    of(tenths.counts), "weighted");
+        expect_same(of(histogram(x, 2, {0.3, 0.7}).counts), {1, 2}, "ends");
+        expect_same(of(histogram(x, 2, {0.1, 0.1}).counts), {0, 4}, "no range" + std::string(name_of(dtype)));
+    }
+    expect_same(of(histogram(a.astype(DType::float64), 1, {0.3, 0.65}).counts), {2}, "float64 is not rounded");
 }
 
 TEST_F(Bins, OfViewsAndPairs) {

@@ -10,6 +10,7 @@
 
 #include "heddle/error.hpp"
 #include "heddle/heddle.hpp"
+#include "host/array/indices.hpp"
 #include "host/array/plan.hpp"
 #include "host/array/whole.hpp"
 #include "kernels/search_ref.hpp"
@@ -475,6 +476,33 @@ TEST(Selection, FitsTheMemoryOrFailsBeforeAnythingRuns) {
     EXPECT_EQ(rows.shape()[0], static_cast<std::int64_t>(flatnonzero(max(a, 1) > 1e30f).size()));
     Engine small(EngineOptions{.threads = 2, .memory = 400'000});
     EXPECT_EQ(values<std::int64_t>(small, count(rows)), values<std::int64_t>(engine, count(rows)));
+}
+
+// What is computed at once keeps to the engine's limits, and what it leaves in memory is part of later plans.
+TEST(Selection, KeepsToTheLimitsOfAnEngine) {
+    const Array a = arange(0, 300'000) % 7;
+    Engine engine(EngineOptions{.threads = 3}), small(EngineOptions{.threads = 2, .memory = 500'000});
+    {
+        const AtOnce few(engine);
+        EXPECT_EQ(array::options_at_once(a).threads, 3);
+        {
+            const AtOnce least(small);
+            EXPECT_EQ(array::options_at_once(a).threads, 2);
+            EXPECT_EQ(array::options_at_once(a).memory, small.memory_limit());
+            EXPECT_THROW(unique(a), OutOfMemory);
+            EXPECT_THROW(flatnonzero(a), OutOfMemory);
+            EXPECT_THROW(extract(a == 1, a), OutOfMemory);
+            EXPECT_EQ(bincount(a, 9).size(), 9);  // streams
+            EXPECT_EQ(flatnonzero(a(Slice{0, 1000})).size(), 857);
+        }
+        EXPECT_EQ(array::options_at_once(a).memory, engine.memory_limit());
+        EXPECT_EQ(values<std::int64_t>(engine, unique(a)), (std::vector<std::int64_t>{0, 1, 2, 3, 4, 5, 6}));
+    }
+    EXPECT_EQ(array::options_at_once(a).threads, 0);
+    const Array positions = flatnonzero(a), rows = compress(a != 0, a * 2);
+    EXPECT_THROW(evaluate(small, sum(positions)), OutOfMemory);
+    EXPECT_THROW(evaluate(small, sum(rows)), OutOfMemory);
+    EXPECT_EQ(values<std::int64_t>(engine, sum(rows)), values<std::int64_t>(small, sum(a * 2)));
 }
 
 TEST(Selection, NamesWhatIsWrong) {

@@ -24,7 +24,7 @@ Program make_program(DType t, bool halves) {
     ProgramBuilder b;
     int x = b.input(t);
     if (halves) x = b.apply_promoted(Op::divide, b.apply_promoted(Op::abs, x), b.weak_constant(Scalar::of_int(2)));
-    b.output(x, DType::float64);
+    b.output(x, kernels::binned_type(b.dtype(x)));
     return b.build();
 }
 
@@ -62,16 +62,17 @@ void check(const Way& way, const test::Emulation& emulation, const Shape& extent
     const auto n = static_cast<std::size_t>(extents.count());
     const Bytes values = values_of(way.element, 2 * n);
     const auto input = input_of(way, values, extents);
-    std::vector<double> reals(n);
+    Bytes reals(8 * n);
+    const DType binned = way.program.output_dtype(0);
     Target target;
-    target.dense = reinterpret_cast<std::byte*>(reals.data());
+    target.dense = reals.data();
     Evaluator().run(way.program, extents, {&input, 1}, 0, extents.count(), {std::span(&target, 1)});
     // Whole edges, and ones that are not.
     for (const auto& [lo, hi] : {std::pair{0.0, 128.0}, {-20.3, 251.7}, {5.0, 5.0}}) {
-        const kernels::Bins bins = kernels::make_bins(lo, hi, way.bins);
+        const kernels::Bins bins = kernels::make_bins(lo, hi, way.bins, way.element);
         // Launches add to what is there.
         std::vector<std::int64_t> want(static_cast<std::size_t>(way.bins), 7), got(want);
-        kernels::count_bins(bins, reals.data(), extents.count(), want.data());
+        kernels::count_bins(bins, binned, reals.data(), extents.count(), want.data());
         const ReduceLaunch launch = bind_histogram(way.program, extents, {&input, 1}, &bins, got.data());
         EXPECT_GT(launch.work, 0);
         emulation.find(way.kernel.entry)(launch.parameters.data(), 3, 96);

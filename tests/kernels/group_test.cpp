@@ -168,8 +168,8 @@ TEST(BinsBetweenEdges, AgreeWithALookAtEachOfThem) {
             values.push_back(std::nextafter(edge, 1e9));
         }
         std::vector<std::int64_t> bins(values.size());
-        bins_of(edges.data(), static_cast<std::int64_t>(count), values.data(), static_cast<std::int64_t>(values.size()),
-                bins.data());
+        bins_of(DType::float64, edges.data(), static_cast<std::int64_t>(count), DType::float64, values.data(),
+                static_cast<std::int64_t>(values.size()), bins.data());
         for (std::size_t i = 0; i < values.size(); ++i)
             EXPECT_EQ(bins[i], bin_ref(edges, values[i])) << values[i] << " in " << count;
     }

@@ -16,7 +16,8 @@ using Counts = std::vector<std::int64_t>;
 
 Counts count(const std::vector<double>& values, double lo, double hi, std::int64_t bins) {
     Counts counts(static_cast<std::size_t>(bins));
-    count_bins(make_bins(lo, hi, bins), values.data(), static_cast<std::int64_t>(values.size()), counts.data());
+    count_bins(make_bins(lo, hi, bins), DType::float64, values.data(), static_cast<std::int64_t>(values.size()),
+               counts.data());
     return counts;
 }
 
