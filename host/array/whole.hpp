@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -43,6 +44,11 @@ public:
     virtual std::int64_t scratch_bytes(WholeOperands operands, int threads) const = 0;
     // Submits what reads the operands and writes all of the result.
     virtual void submit(Scope& scope, Engine& engine, WholeOperands operands, AnyBuffer& result) const = 0;
+
+    // The same where the engine's GPUs may compute it, see whole_gpu.hpp: what its GPU body works in beside operands
+    // and result, nothing where it has none for such operands. All operands are buffers then.
+    virtual std::optional<std::int64_t> gpu_scratch_bytes(WholeOperands) const { return std::nullopt; }
+    virtual void submit_with_gpu(Scope&, Engine&, WholeOperands, AnyBuffer&) const {}
 };
 
 // Whether a whole operation takes the node's memory as it is.
