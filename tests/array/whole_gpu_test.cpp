@@ -46,8 +46,7 @@ TEST_F(WholeGpu, IsWhereTheWorkWasDone) {
         for (const auto& report : engine.placements())
             if (report.task == name) {
                 found = true;
-                for (const auto& lane : report.lanes)
-                    if (lane.name == "cpu") EXPECT_EQ(lane.tasks, 0u) << name;
+                for (const auto& lane : report.lanes) EXPECT_TRUE(lane.name != "cpu" || lane.tasks == 0) << name;
             }
         EXPECT_TRUE(found) << name;
     }
