@@ -1,6 +1,12 @@
 # bench/<name>.cpp becomes the executable bench/<name> of the build tree.
 # bench/gpu is a program of its own, which takes its timings from a device's streams.
 file(GLOB gpu_sources CONFIGURE_DEPENDS bench/gpu/*.cpp)
+# CUB called directly, as a peer.
+if(HEDDLE_CUDA_LANGUAGE)
+    list(APPEND gpu_sources bench/gpu/direct_cuda.cu)
+else()
+    list(APPEND gpu_sources bench/gpu/no_cuda/direct.cpp)
+endif()
 add_executable(bench_gpu ${gpu_sources})
 target_link_libraries(bench_gpu PRIVATE heddle_static ${CMAKE_DL_LIBS})
 set_target_properties(bench_gpu PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bench")

@@ -39,9 +39,7 @@ endif()
 set(cuda_sources)
 if(HEDDLE_CUDA_BUILT)
     message(STATUS "CUDA ${CUDAToolkit_VERSION}: ${CUDAToolkit_BIN_DIR}")
-    file(GLOB host_cuda_sources CONFIGURE_DEPENDS host/device/cuda/*.cpp)
-    file(GLOB device_sources CONFIGURE_DEPENDS host/device/cuda/*.cu kernels/*.cu kernels/*/*.cu)
-    list(APPEND cuda_sources ${host_cuda_sources} ${device_sources})
+    file(GLOB cuda_sources CONFIGURE_DEPENDS host/device/cuda/*.cpp)
     if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
         set(CMAKE_CUDA_ARCHITECTURES "80-real;90")  # 90: the cubin and PTX, from which newer devices compile
     endif()
@@ -68,9 +66,9 @@ if(HEDDLE_CUDA_BUILT)
         set(CMAKE_CUDA_EXTENSIONS OFF)
         set(CMAKE_CUDA_VISIBILITY_PRESET hidden)
         set(CMAKE_CUDA_RUNTIME_LIBRARY Static)
-    elseif(device_sources)
-        message(FATAL_ERROR "${CUDAToolkit_NVCC_EXECUTABLE} does not compile with ${CMAKE_CUDA_HOST_COMPILER}, and these "
-            "need it: ${device_sources}; CMAKE_CUDA_HOST_COMPILER names another compiler, HEDDLE_CUDA=OFF leaves CUDA out")
+    else()
+        message(STATUS "${CUDAToolkit_NVCC_EXECUTABLE} does not compile with ${CMAKE_CUDA_HOST_COMPILER}: scans, sorts and "
+            "what else is not generated run on the CPU alone; CMAKE_CUDA_HOST_COMPILER names another compiler")
     endif()
     # Where the toolkit lies is the last place that its libraries are looked for in; see library.cpp.
     set_property(SOURCE host/device/cuda/library.cpp APPEND PROPERTY
@@ -78,6 +76,18 @@ if(HEDDLE_CUDA_BUILT)
 else()
     file(GLOB cuda_sources CONFIGURE_DEPENDS host/device/no_cuda/*.cpp)
 endif()
+
+# The kernels that are not generated; absence is kernels/no_cuda.
+if(HEDDLE_CUDA_LANGUAGE)
+    file(GLOB cuda_kernel_sources CONFIGURE_DEPENDS kernels/*.cu kernels/cuda/*.cpp)
+else()
+    file(GLOB cuda_kernel_sources CONFIGURE_DEPENDS kernels/no_cuda/*.cpp)
+endif()
+add_library(heddle_cuda_kernels OBJECT ${cuda_kernel_sources})
+target_include_directories(heddle_cuda_kernels PRIVATE "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/include")
+target_link_libraries(heddle_cuda_kernels PRIVATE heddle_flags)
+# The headers that device code shares with the host call constexpr functions of the standard library.
+target_compile_options(heddle_cuda_kernels PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr>)
 
 # Objects of their own: no other source sees CUDA's headers.
 add_library(heddle_cuda_objects OBJECT ${cuda_sources})

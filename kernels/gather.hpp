@@ -4,11 +4,12 @@
 #include <cstdint>
 
 #include "heddle/selection.hpp"
+#include "kernels/fn.hpp"
 
 namespace heddle::kernels {
 
 // The index in [0, n), negative ones counted from the end (clip: as 0); -1 where `raise` finds it outside. n > 0.
-inline std::int64_t resolve_index(std::int64_t index, std::int64_t n, Bounds bounds) {
+HEDDLE_FN std::int64_t resolve_index(std::int64_t index, std::int64_t n, Bounds bounds) {
     if (bounds == Bounds::clip) return index < 0 ? 0 : index >= n ? n - 1 : index;
     if (bounds == Bounds::wrap) index %= n;
     const std::int64_t at = index < 0 ? index + n : index;

@@ -10,6 +10,8 @@
 #include <emmintrin.h>
 #endif
 
+#include "kernels/sort_code.hpp"
+
 // The passes of a least-significant-digit radix sort: Knuth, The Art of Computer Programming 3, 5.2.5, algorithm R.
 // Memory is touched by memcpy, since floats are read as integers and `out` holds records on the way.
 namespace heddle::kernels::radix {
@@ -24,44 +26,6 @@ template <class T>
 void store(std::byte* to, std::int64_t i, T value) {
     std::memcpy(to + static_cast<std::size_t>(i) * sizeof(T), &value, sizeof(T));
 }
-
-enum class Zeros { ordered, equal };
-
-template <class Key>
-inline constexpr Key kSign = static_cast<Key>(Key{1} << (sizeof(Key) * 8 - 1));
-
-// Bits to unsigned keys of the same order, and back; `flip` is kSign for signed integers, 0 for unsigned ones.
-template <class K>
-struct IntegerCode {
-    using Key = K;
-    template <Zeros>
-    static Key encode(Key bits, Key flip) {
-        return bits ^ flip;
-    }
-    static Key decode(Key key, Key flip) { return key ^ flip; }
-};
-
-// M. Herf, "Radix Tricks", 2001: negative numbers' bits are inverted, the others get the sign bit.
-template <class K>
-struct FloatCode {
-    using Key = K;
-    static constexpr int kMantissa = sizeof(K) == 2 ? 10 : sizeof(K) == 4 ? 23 : 52;
-    static constexpr Key kSize = static_cast<Key>(~kSign<Key>);
-    static constexpr Key kInfinity = static_cast<Key>(kSize >> kMantissa << kMantissa);
-    static constexpr Key kNan = static_cast<Key>(kInfinity | (Key{1} << (kMantissa - 1)));
-
-    // The highest bit everywhere; a branch on a sign is mispredicted.
-    static Key spread(Key bits) { return static_cast<Key>(-static_cast<std::int64_t>(bits >> (sizeof(Key) * 8 - 1))); }
-
-    template <Zeros kZeros>
-    static Key encode(Key bits, Key) {
-        const Key size = bits & kSize;
-        if (kZeros == Zeros::equal) bits = size == 0 ? Key{0} : bits;
-        bits = size > kInfinity ? kNan : bits;
-        return static_cast<Key>(bits ^ (spread(bits) | kSign<Key>));
-    }
-    static Key decode(Key key, Key) { return static_cast<Key>(key ^ (spread(static_cast<Key>(~key)) | kSign<Key>)); }
-};
 
 // What moves through the passes, how it begins and what is left of it.
 template <class Code>

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "bench/gpu/cases.hpp"
+#include "bench/gpu/whole.hpp"
 #include "heddle/error.hpp"
 
 // What a GPU makes of generated kernels, copies and launches, without the engine. Each kernel's results are compared
@@ -91,6 +92,22 @@ void measure_kernels(Gpu& gpu, const Data& data, double copy_rate, Report& repor
             list.empty() ? "" : ",\n      ", c.name, t.seconds, t.bytes, rate / copy_rate, bits);
     }
     report.member("\"kernels\": [\n      " + list + "]");
+}
+
+void measure_wholes(Gpu& gpu, const Data& data, Report& report) {
+    const auto timings = measure_whole(gpu, data);
+    if (timings.empty()) return;
+    report.heading("whole operation | Heddle ms | CUB ms | CUB / Heddle | bits", 5);
+    std::string list;
+    for (const WholeTiming& t : timings) {
+        const std::string_view bits = t.equal ? "equal" : "DIFFERENT";
+        report.right = report.right && t.equal;
+        report.rows += fmt::format("| {} | {:.3f} | {:.3f} | {:.1f} % | {} |\n", t.name, t.heddle * 1e3, t.cub * 1e3,
+                                   100 * t.cub / t.heddle, bits);
+        list += fmt::format(R"({}{{"name": "{}", "seconds": {:.6g}, "cub_seconds": {:.6g}, "bits": "{}"}})",
+                            list.empty() ? "" : ",\n      ", t.name, t.heddle, t.cub, bits);
+    }
+    report.member("\"whole\": [\n      " + list + "]");
 }
 
 // Chunks go to the device, through a kernel `turns` times, and back, with four chunks under way. A pass leaves out what
@@ -302,6 +319,7 @@ int run(std::size_t bytes, const std::string& json_file) {
     const Data data = make_data(gpu, bytes);
     const double copy_rate = measure_copy(gpu, data, bytes, report);
     measure_kernels(gpu, data, copy_rate, report);
+    measure_wholes(gpu, data, report);
     for (std::byte* operand : data.operands) gpu.free(operand);
     measure_overlap(gpu, report);
     measure_launches(gpu, report);

@@ -53,6 +53,9 @@ struct PlanContext {
     // Bytes that the smallest of the engine's devices has; 0: it has none, and then nothing is lent.
     std::int64_t device_memory = 0;
     std::vector<Lent> lent;
+
+    // The input's values, in memory, as a buffer: one for all that touch the memory in tiles of the same shape.
+    AnyBuffer& lend(const Node& node, const Shape& tile);
 };
 
 // One walk over an iteration space, tile by tile: each input is read once for a tile, the fused programs run on it in
@@ -93,7 +96,6 @@ private:
     void find_device_forms(const std::set<const Node*>& earlier);
     std::int64_t leaf_bytes(const Output& output, const Box& box) const;
     void tile_results();
-    AnyBuffer& lend(const Node& node, const Shape& tile);
     void add_leaf(const Leaf& leaf, const std::set<const Node*>& earlier);
     bool go_together(const Group& group, const Output& output) const;
     void make_groups();

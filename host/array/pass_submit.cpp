@@ -11,17 +11,16 @@
 
 namespace heddle::array {
 
-// One buffer for all that touch the memory in tiles of the same shape.
-AnyBuffer& Pass::lend(const Node& node, const Shape& tile) {
+AnyBuffer& PlanContext::lend(const Node& node, const Shape& tile) {
     std::byte* bytes = node.as<Memory>()->storage->bytes.get();
-    for (const auto& lent : context_.lent)
-        if (lent.bytes == bytes && lent.tile == tile && lent.buffer->dtype() == node.dtype &&
-            lent.buffer->shape() == buffer_shape(node.shape))
-            return *lent.buffer;
-    context_.lent.push_back({bytes, tile,
-                             std::make_unique<AnyBuffer>(context_.engine, node.dtype, buffer_shape(node.shape), bytes,
-                                                         BufferOptions{.tile = tile})});
-    return *context_.lent.back().buffer;
+    for (const auto& known : lent)
+        if (known.bytes == bytes && known.tile == tile && known.buffer->dtype() == node.dtype &&
+            known.buffer->shape() == buffer_shape(node.shape))
+            return *known.buffer;
+    lent.push_back({bytes, tile,
+                    std::make_unique<AnyBuffer>(engine, node.dtype, buffer_shape(node.shape), bytes,
+                                                BufferOptions{.tile = tile})});
+    return *lent.back().buffer;
 }
 
 namespace {
@@ -43,7 +42,7 @@ void Pass::make_buffers() {
     if (std::any_of(groups_.begin(), groups_.end(), [](const auto& group) { return group->gpu != nullptr; }))
         for (auto& input : inputs_)
             if (input->kind == LeafKind::in_place)
-                input->resident = &lend(*input->leaf.node, touched_tile(input->leaf, tile_));
+                input->resident = &context_.lend(*input->leaf.node, touched_tile(input->leaf, tile_));
 
     const auto slots = static_cast<std::size_t>(std::min(kSlots, TileGrid(shape_, tile_).count()));
     for (auto& input : inputs_) {

@@ -12,7 +12,9 @@
 #include "host/array/streams.hpp"
 #include "host/array/whole.hpp"
 #include "host/memory/host_memory.hpp"
+#include "host/schedule/devices.hpp"
 #include "host/schedule/engine_core.hpp"
+#include "kernels/cuda_kernels.hpp"
 
 namespace heddle::array {
 namespace {
@@ -102,6 +104,9 @@ struct Plan::State {
     void write_reports();
     void submit_passes(Scope& scope, std::size_t next);
     std::vector<WholeOperand> operands_of(const Node& whole) const;
+    std::int64_t gpu_scratch(const Node& whole) const;
+    std::int64_t whole_scratch(const Node& whole) const;
+    void submit_whole(Scope& scope, const Node& whole, AnyBuffer& result);
     void submit_wholes(Scope& scope, int level);
     void submit_copies(Scope& scope);
 };
@@ -158,10 +163,9 @@ void Plan::State::make_residents() {
                 static_cast<std::int64_t>(memory::block_bytes(static_cast<std::size_t>(streamed->how.state_bytes)));
     }
     for (const auto& stage : stages)
-        if (const auto* whole = stage.node->as<Whole>();
-            whole && stage.node->shape.count() > 0 && streamed_of(*stage.node) == nullptr)
-            resident_bytes += static_cast<std::int64_t>(memory::block_bytes(static_cast<std::size_t>(
-                whole->operation->scratch_bytes(operands_of(*stage.node), context.engine.threads()))));
+        if (stage.node->is<Whole>() && stage.node->shape.count() > 0 && streamed_of(*stage.node) == nullptr)
+            resident_bytes +=
+                static_cast<std::int64_t>(memory::block_bytes(static_cast<std::size_t>(whole_scratch(*stage.node))));
     const auto limit = static_cast<std::int64_t>(context.engine.memory_limit());
     if (resident_bytes > limit)
         throw OutOfMemory("the results do not fit the memory limit",
@@ -337,7 +341,7 @@ PassReport Plan::State::report_of(const Node& whole) const {
     PassReport made;
     made.shape = made.tile = whole.inputs[0]->shape;
     made.tiles = 1;
-    made.memory = operation.scratch_bytes(operands_of(whole), context.engine.threads());
+    made.memory = whole_scratch(whole);
     made.produces.push_back(operation.name() + ": " + std::string(name_of(whole.dtype)) + " " + to_string(whole.shape) +
                             ", in memory as a whole");
     return made;
@@ -400,12 +404,49 @@ std::vector<WholeOperand> Plan::State::operands_of(const Node& whole) const {
     return operands;
 }
 
+// What its GPU body works in; -1 where the engine's GPUs do not compute it.
+std::int64_t Plan::State::gpu_scratch(const Node& whole) const {
+    const auto* devices = context.engine.core()->devices();
+    if (devices == nullptr || !devices->may_choose_gpu() || kernels::cuda_kernels() == nullptr) return -1;
+    // What is empty has no buffer.
+    for (const auto& input : whole.inputs)
+        if (input->shape.count() == 0) return -1;
+    const auto scratch = whole.as<Whole>()->operation->gpu_scratch_bytes(operands_of(whole));
+    if (!scratch) return -1;
+    std::int64_t bytes = bytes_of(whole) + *scratch;
+    for (const auto& input : whole.inputs) bytes += bytes_of(*input);
+    return bytes <= context.device_memory ? *scratch : -1;
+}
+
+// Where the GPUs may compute it, the task has one block for either body.
+std::int64_t Plan::State::whole_scratch(const Node& whole) const {
+    return std::max(whole.as<Whole>()->operation->scratch_bytes(operands_of(whole), context.engine.threads()),
+                    gpu_scratch(whole));
+}
+
+void Plan::State::submit_whole(Scope& scope, const Node& whole, AnyBuffer& result) {
+    const auto& operation = *whole.as<Whole>()->operation;
+    auto operands = operands_of(whole);
+    if (gpu_scratch(whole) < 0) return operation.submit(scope, context.engine, operands, result);
+    for (std::size_t i = 0; i < operands.size(); ++i)
+        if (operands[i].buffer == nullptr)
+            operands[i].buffer = &context.lend(*whole.inputs[i], buffer_shape(whole.inputs[i]->shape));
+    const bool borrowed = result.core()->borrowed;
+    result.core()->returns = borrowed;
+    operation.submit_with_gpu(scope, context.engine, operands, result);
+    if (!borrowed && !one_at_a_time) return;
+    // As Pass::submit_returns.
+    const AnyAccess access{&result, Mode::read, std::nullopt};
+    scope.submit_list({.name = "return", .place = Place::cpu}, {&access, 1},
+                      [](const Piece&, const detail::Operand*) {});
+}
+
 // Those of levels below `level` that are not submitted yet.
 void Plan::State::submit_wholes(Scope& scope, int level) {
     for (; next_whole < wholes.size() && wholes[next_whole].level < level; ++next_whole) {
         const auto& [node, at, counts] = wholes[next_whole];
         AnyBuffer& result = *context.residents.at(node.get());
-        node->as<Whole>()->operation->submit(scope, context.engine, operands_of(*node), result);
+        submit_whole(scope, *node, result);
         if (counts == nullptr) continue;
         const AnyAccess access{&result, Mode::read, std::nullopt};
         scope.submit_list({.name = "statistics"}, {&access, 1},

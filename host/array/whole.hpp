@@ -87,6 +87,11 @@ public:
     virtual void begin(const StreamedTile&) const {}
     virtual void take(const StreamedTile&, const Piece&) const {}
     virtual void end(const StreamedTile&, void* /*result*/) const {}
+
+    // The same where the engine's GPUs may compute it, see whole_gpu.hpp: what its GPU body works in beside operands
+    // and result, nothing where it has none for such operands. All operands are buffers then.
+    virtual std::optional<std::int64_t> gpu_scratch_bytes(WholeOperands) const { return std::nullopt; }
+    virtual void submit_with_gpu(Scope&, Engine&, WholeOperands, AnyBuffer&) const {}
 };
 
 // Whether a whole operation takes the node's memory as it is.

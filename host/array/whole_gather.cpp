@@ -4,6 +4,7 @@
 
 #include "host/array/indices.hpp"
 #include "host/array/whole.hpp"
+#include "host/array/whole_gpu.hpp"
 #include "host/array/whole_pieces.hpp"
 #include "kernels/gather.hpp"
 
@@ -20,8 +21,56 @@ std::int64_t rows_of_unit(std::int64_t row_bytes) { return std::max<std::int64_t
 
 const std::byte* at(const void* memory, std::int64_t bytes) { return static_cast<const std::byte*>(memory) + bytes; }
 
+// The GPU form of both: `cpu` is the other body. An index outside is found on the GPU, and told on the host.
+template <class Cpu>
+void take_with_gpu(Scope& scope, Engine& engine, const TaskOptions& options, WholeOperands operands, AnyBuffer& result,
+                   const kernels::GpuTake& take, Cpu cpu) {
+    AnyBuffer outside(engine, DType::uint64, Shape{1}, BufferOptions{.name = "index outside"});
+    const AnyAccess to_outside{&outside, Mode::write, std::nullopt};
+    array::submit_whole_with_gpu(
+        scope, options, operands, result, {&to_outside, 1},
+        [cpu](const Piece& piece, const void* const* in, void* out, const detail::Operand* more) {
+            if (piece.index == 0) *static_cast<std::uint64_t*>(more[0].data) = kernels::kNoneOutside;
+            cpu(piece, in, out, more);
+        },
+        [take](void* stream, const void* const* in, void* out, const detail::Operand* more) {
+            return kernels::cuda_kernels()->take(stream, take, in[0], static_cast<const std::int64_t*>(in[1]), out,
+                                                 static_cast<std::uint64_t*>(more[0].data));
+        });
+    if (take.bounds != Bounds::raise) return;
+    const std::array<AnyAccess, 3> accesses{{{&outside, Mode::read, std::nullopt},
+                                             {operands[1].buffer, Mode::read, std::nullopt},
+                                             {&result, Mode::update, std::nullopt}}};
+    scope.submit_list({.name = "check", .place = Place::cpu}, accesses,
+                      [n = take.lines.n](const Piece&, const detail::Operand* all) {
+                          const std::uint64_t place = *static_cast<const std::uint64_t*>(all[0].data);
+                          if (place != kernels::kNoneOutside)
+                              array::throw_outside(static_cast<const std::int64_t*>(all[1].data)[place],
+                                                   static_cast<std::int64_t>(place), n);
+                      });
+}
+
 // Of operand 0, seen as outer × n rows, the rows that operand 1 names, for each `outer`.
 class TakeOperation final : public array::WholeOperation {
+    auto body(WholeOperands operands) const {
+        const std::int64_t bytes = row_bytes(operands), m = operands[1].shape.count(), rows = rows_of_unit(bytes),
+                           per_line = (m + rows - 1) / rows, units = units_of(operands);
+        return [=, n = lines_.n, bounds = bounds_](const Piece& piece, const void* const* in, void* out,
+                                                   const detail::Operand*) {
+            const auto* indices = static_cast<const std::int64_t*>(in[1]);
+            array::for_each_unit(piece, units, [&](std::int64_t unit) {
+                const std::int64_t line = unit / per_line, first = unit % per_line * rows,
+                                   count = std::min(rows, m - first);
+                if (kernels::gather_rows(at(in[0], line * n * bytes), n, bytes, indices + first, count, bounds,
+                                         static_cast<std::byte*>(out) + (line * m + first) * bytes))
+                    return;
+                // The first one of all, whichever thread comes here first.
+                const std::int64_t outside = kernels::find_outside(indices, m, n);
+                array::throw_outside(indices[outside], outside, n);
+            });
+        };
+    }
+
 public:
     TakeOperation(const Lines& lines, Bounds bounds) : lines_(lines), bounds_(bounds) {}
 
@@ -33,35 +82,54 @@ public:
     std::int64_t scratch_bytes(WholeOperands, int) const override { return 0; }
 
     void submit(Scope& scope, Engine& engine, WholeOperands operands, AnyBuffer& result) const override {
-        const std::int64_t bytes = lines_.inner * static_cast<std::int64_t>(size_of(operands[0].dtype)),
-                           m = operands[1].shape.count(), rows = rows_of_unit(bytes), per_line = (m + rows - 1) / rows,
-                           units = lines_.outer * per_line;
         array::submit_whole(
-            scope, {.name = "take", .pieces = array::pieces_for(units, engine), .place = Place::cpu}, operands, result,
-            Mode::write, {},
-            [=, n = lines_.n, bounds = bounds_](const Piece& piece, const void* const* in, void* out,
-                                                const detail::Operand*) {
-                const auto* indices = static_cast<const std::int64_t*>(in[1]);
-                array::for_each_unit(piece, units, [&](std::int64_t unit) {
-                    const std::int64_t line = unit / per_line, first = unit % per_line * rows,
-                                       count = std::min(rows, m - first);
-                    if (kernels::gather_rows(at(in[0], line * n * bytes), n, bytes, indices + first, count, bounds,
-                                             static_cast<std::byte*>(out) + (line * m + first) * bytes))
-                        return;
-                    // The first one of all, whichever thread comes here first.
-                    const std::int64_t outside = kernels::find_outside(indices, m, n);
-                    array::throw_outside(indices[outside], outside, n);
-                });
-            });
+            scope, {.name = "take", .pieces = array::pieces_for(units_of(operands), engine), .place = Place::cpu},
+            operands, result, Mode::write, {}, body(operands));
+    }
+
+    std::optional<std::int64_t> gpu_scratch_bytes(WholeOperands) const override { return sizeof(std::uint64_t); }
+    void submit_with_gpu(Scope& scope, Engine& engine, WholeOperands operands, AnyBuffer& result) const override {
+        const auto width = static_cast<std::int64_t>(size_of(operands[0].dtype));
+        take_with_gpu(scope, engine, {.name = "take", .pieces = array::pieces_for(units_of(operands), engine)},
+                      operands, result, {array::gpu_lines(lines_), operands[1].shape.count(), false, width, bounds_},
+                      body(operands));
     }
 
 private:
+    std::int64_t row_bytes(WholeOperands operands) const {
+        return lines_.inner * static_cast<std::int64_t>(size_of(operands[0].dtype));
+    }
+    std::int64_t units_of(WholeOperands operands) const {
+        const std::int64_t rows = rows_of_unit(row_bytes(operands));
+        return lines_.outer * ((operands[1].shape.count() + rows - 1) / rows);
+    }
+
     Lines lines_;
     Bounds bounds_;
 };
 
 // Operands of the same lines but for their lengths, n and m.
 class TakeAlongOperation final : public array::WholeOperation {
+    auto body(WholeOperands operands) const {
+        const Lines lines(operands[0].shape, axis_), wanted(operands[1].shape, axis_);
+        const auto width = static_cast<std::int64_t>(size_of(operands[0].dtype));
+        const std::int64_t inner = lines.inner, rows = rows_of_unit(inner * width),
+                           per_line = (wanted.n + rows - 1) / rows, units = units_of(operands);
+        return [=](const Piece& piece, const void* const* in, void* out, const detail::Operand*) {
+            const auto* indices = static_cast<const std::int64_t*>(in[1]);
+            const kernels::Along along{lines.n, inner, width, Bounds::raise};
+            array::for_each_unit(piece, units, [&](std::int64_t unit) {
+                const std::int64_t line = unit / per_line, row = unit % per_line * rows,
+                                   first = (line * wanted.n + row) * inner;
+                if (along.gather(at(in[0], line * lines.n * inner * width), indices + first,
+                                 std::min(rows, wanted.n - row), static_cast<std::byte*>(out) + first * width))
+                    return;
+                const std::int64_t outside = kernels::find_outside(indices, wanted.outer * wanted.n * inner, lines.n);
+                array::throw_outside(indices[outside], outside, lines.n);
+            });
+        };
+    }
+
 public:
     explicit TakeAlongOperation(int axis) : axis_(axis) {}
     std::string name() const override { return "take_along_axis"; }
@@ -69,30 +137,29 @@ public:
     std::int64_t scratch_bytes(WholeOperands, int) const override { return 0; }
 
     void submit(Scope& scope, Engine& engine, WholeOperands operands, AnyBuffer& result) const override {
-        const Lines lines(operands[0].shape, axis_), wanted(operands[1].shape, axis_);
-        const auto width = static_cast<std::int64_t>(size_of(operands[0].dtype));
-        const std::int64_t inner = lines.inner, rows = rows_of_unit(inner * width),
-                           per_line = (wanted.n + rows - 1) / rows, units = lines.outer * per_line;
         array::submit_whole(
-            scope, {.name = "take_along_axis", .pieces = array::pieces_for(units, engine), .place = Place::cpu},
-            operands, result, Mode::write, {},
-            [=](const Piece& piece, const void* const* in, void* out, const detail::Operand*) {
-                const auto* indices = static_cast<const std::int64_t*>(in[1]);
-                const kernels::Along along{lines.n, inner, width, Bounds::raise};
-                array::for_each_unit(piece, units, [&](std::int64_t unit) {
-                    const std::int64_t line = unit / per_line, row = unit % per_line * rows,
-                                       first = (line * wanted.n + row) * inner;
-                    if (along.gather(at(in[0], line * lines.n * inner * width), indices + first,
-                                     std::min(rows, wanted.n - row), static_cast<std::byte*>(out) + first * width))
-                        return;
-                    const std::int64_t outside =
-                        kernels::find_outside(indices, wanted.outer * wanted.n * inner, lines.n);
-                    array::throw_outside(indices[outside], outside, lines.n);
-                });
-            });
+            scope,
+            {.name = "take_along_axis", .pieces = array::pieces_for(units_of(operands), engine), .place = Place::cpu},
+            operands, result, Mode::write, {}, body(operands));
+    }
+
+    std::optional<std::int64_t> gpu_scratch_bytes(WholeOperands) const override { return sizeof(std::uint64_t); }
+    void submit_with_gpu(Scope& scope, Engine& engine, WholeOperands operands, AnyBuffer& result) const override {
+        const Lines wanted(operands[1].shape, axis_);
+        const auto width = static_cast<std::int64_t>(size_of(operands[0].dtype));
+        take_with_gpu(scope, engine,
+                      {.name = "take_along_axis", .pieces = array::pieces_for(units_of(operands), engine)}, operands,
+                      result, {array::gpu_lines(Lines(operands[0].shape, axis_)), wanted.n, true, width, Bounds::raise},
+                      body(operands));
     }
 
 private:
+    std::int64_t units_of(WholeOperands operands) const {
+        const Lines lines(operands[0].shape, axis_), wanted(operands[1].shape, axis_);
+        const std::int64_t rows = rows_of_unit(lines.inner * static_cast<std::int64_t>(size_of(operands[0].dtype)));
+        return lines.outer * ((wanted.n + rows - 1) / rows);
+    }
+
     int axis_;
 };
 

@@ -5,6 +5,7 @@
 
 #include "heddle/lines.hpp"
 #include "host/array/whole.hpp"
+#include "host/array/whole_gpu.hpp"
 #include "host/array/whole_pieces.hpp"
 #include "kernels/scan.hpp"
 
@@ -29,6 +30,24 @@ constexpr const char* name_of(Scan scan) {
 }
 
 class ScanOperation final : public array::WholeOperation {
+    // Each line by one thread.
+    auto lines_body(const Lines& lines, DType dtype) const {
+        const std::int64_t groups = (lines.inner + kColumns - 1) / kColumns, units = lines.outer * groups;
+        const auto width = static_cast<std::int64_t>(size_of(dtype));
+        return [=, scanner = &scanner_](const Piece& piece, const void* const* in, void* out, const detail::Operand*) {
+            for_each_unit(piece, units, [&](std::int64_t unit) {
+                const std::int64_t first = unit % groups * kColumns, columns = std::min(kColumns, lines.inner - first);
+                ScanState states[kColumns];
+                std::fill_n(states, columns, scanner->identity);
+                for (std::int64_t i = 0; i < lines.n; i += kScanBlock) {
+                    const std::int64_t at = ((unit / groups * lines.n + i) * lines.inner + first) * width;
+                    scanner->run(static_cast<const std::byte*>(in[0]) + at, static_cast<std::byte*>(out) + at,
+                                 std::min(kScanBlock, lines.n - i), lines.inner, columns, states);
+                }
+            });
+        };
+    }
+
 public:
     ScanOperation(Scan scan, int axis, DType dtype)
         : scan_(scan), axis_(axis), dtype_(dtype), scanner_(*kernels::find_scanner(scan, dtype)) {}
@@ -87,6 +106,26 @@ public:
         });
     }
 
+    std::optional<std::int64_t> gpu_scratch_bytes(WholeOperands operands) const override {
+        return kernels::gpu_scan_scratch(array::gpu_lines(Lines(operands[0].shape, axis_)));
+    }
+
+    void submit_with_gpu(Scope& scope, Engine& engine, WholeOperands operands, AnyBuffer& result) const override {
+        const WholeOperand& operand = operands[0];
+        const Lines lines(operand.shape, axis_);
+        const auto line_groups = lines.outer * ((lines.inner + kColumns - 1) / kColumns);
+        const AnyBuffer scratch(engine, DType::uint8, Shape{std::max<std::int64_t>(*gpu_scratch_bytes(operands), 1)},
+                                {.name = "scratch"});
+        const AnyAccess to_scratch{&scratch, Mode::write, std::nullopt};
+        array::submit_whole_with_gpu(scope, {.name = name_of(scan_), .pieces = pieces_for(line_groups, engine)},
+                                     operands, result, {&to_scratch, 1}, lines_body(lines, operand.dtype),
+                                     [scan = scan_, dtype = operand.dtype, all = array::gpu_lines(lines)](
+                                         void* stream, const void* const* in, void* out, const detail::Operand* more) {
+                                         return kernels::cuda_kernels()->scan(stream, scan, dtype, all, in[0], out,
+                                                                              array::gpu_scratch(more[0]));
+                                     });
+    }
+
 private:
     static std::int64_t groups_of(const Lines& lines) { return (lines.inner + kColumns - 1) / kColumns; }
     static std::int64_t units_of(const Lines& lines) { return lines.outer * groups_of(lines); }
@@ -100,23 +139,9 @@ private:
     void submit_lines(Scope& scope, Engine& engine, const WholeOperand& operand, AnyBuffer& result,
                       const Lines& lines) const {
         const std::int64_t groups = (lines.inner + kColumns - 1) / kColumns, units = lines.outer * groups;
-        const auto width = static_cast<std::int64_t>(size_of(operand.dtype));
-        array::submit_whole(
-            scope, {.name = name_of(scan_), .pieces = pieces_for(units, engine), .place = Place::cpu}, {&operand, 1},
-            result, Mode::write, {},
-            [=, scanner = &scanner_](const Piece& piece, const void* const* in, void* out, const detail::Operand*) {
-                for_each_unit(piece, units, [&](std::int64_t unit) {
-                    const std::int64_t first = unit % groups * kColumns,
-                                       columns = std::min(kColumns, lines.inner - first);
-                    ScanState states[kColumns];
-                    std::fill_n(states, columns, scanner->identity);
-                    for (std::int64_t i = 0; i < lines.n; i += kScanBlock) {
-                        const std::int64_t at = ((unit / groups * lines.n + i) * lines.inner + first) * width;
-                        scanner->run(static_cast<const std::byte*>(in[0]) + at, static_cast<std::byte*>(out) + at,
-                                     std::min(kScanBlock, lines.n - i), lines.inner, columns, states);
-                    }
-                });
-            });
+        const auto pieces = pieces_for(units, engine);
+        array::submit_whole(scope, {.name = name_of(scan_), .pieces = pieces, .place = Place::cpu}, {&operand, 1},
+                            result, Mode::write, {}, lines_body(lines, operand.dtype));
     }
 
     void submit_blocks(Scope& scope, Engine& engine, const WholeOperand& operand, AnyBuffer& result,

@@ -7,6 +7,7 @@
 #include "heddle/error.hpp"
 #include "heddle/selection.hpp"
 #include "host/array/whole.hpp"
+#include "host/array/whole_gpu.hpp"
 #include "host/array/whole_pieces.hpp"
 #include "host/expr/typing.hpp"
 #include "kernels/search.hpp"
@@ -66,6 +67,30 @@ public:
     void take(const StreamedTile& tile, const Piece& piece) const override {
         find(piece, tile.in[0], tile.state, tile.how.own, tile.in[1], tile.box.count(),
              static_cast<std::int64_t*>(tile.out));
+    }
+
+    std::optional<std::int64_t> gpu_scratch_bytes(WholeOperands operands) const override {
+        if (among_ == Among::bins || is_complex(operands[0].dtype)) return std::nullopt;
+        return 0;
+    }
+    void submit_with_gpu(Scope& scope, Engine& engine, WholeOperands operands, AnyBuffer& result) const override {
+        const std::int64_t n = operands[0].shape.count(), count = operands[1].shape.count(),
+                           units = (count + kBatch - 1) / kBatch;
+        const DType dtype = operands[0].dtype;
+        array::submit_whole_with_gpu(
+            scope, {.name = task_name(), .pieces = array::pieces_for(units, engine)}, operands, result, {},
+            [=, width = static_cast<std::int64_t>(size_of(dtype)), side = side_, search = &search_](
+                const Piece& piece, const void* const* in, void* out, const detail::Operand*) {
+                array::for_each_unit(piece, units, [&](std::int64_t unit) {
+                    const std::int64_t first = unit * kBatch;
+                    search->find(in[0], n, static_cast<const std::byte*>(in[1]) + first * width,
+                                 std::min(kBatch, count - first), side, static_cast<std::int64_t*>(out) + first);
+                });
+            },
+            [=, side = side_](void* stream, const void* const* in, void* out, const detail::Operand*) {
+                return kernels::cuda_kernels()->search(stream, dtype, side, in[0], n, in[1], count,
+                                                       static_cast<std::int64_t*>(out));
+            });
     }
 
 private:

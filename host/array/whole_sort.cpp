@@ -6,6 +6,7 @@
 
 #include "heddle/lines.hpp"
 #include "host/array/whole.hpp"
+#include "host/array/whole_gpu.hpp"
 #include "kernels/sort.hpp"
 
 namespace heddle {
@@ -95,6 +96,15 @@ private:
 };
 
 class SortOperation final : public array::WholeOperation {
+    static auto units_body(const Units& units) {
+        return [units](const Piece& piece, const void* const* in, void* out, const detail::Operand* more) {
+            auto* memory = static_cast<std::byte*>(more[0].data) + piece.index * units.scratch;
+            for (auto u = units.count * piece.index / piece.count; u < units.count * (piece.index + 1) / piece.count;
+                 ++u)
+                units.run(u, static_cast<const std::byte*>(in[0]), static_cast<std::byte*>(out), memory);
+        };
+    }
+
 public:
     SortOperation(Result result, int axis) : result_(result), axis_(axis) {}
 
@@ -119,7 +129,39 @@ public:
             submit_units(scope, engine, operand, result, lines);
     }
 
+    std::optional<std::int64_t> gpu_scratch_bytes(WholeOperands operands) const override {
+        const WholeOperand& operand = operands[0];
+        if (!RadixSort::has_radix(operand.dtype) || operand.shape.count() > kernels::kGpuSortMost) return std::nullopt;
+        // One block for either body: each piece of the CPU's has its part.
+        const Lines lines(operand.shape, axis_);
+        const Units units(operand, result_, lines, 1);
+        return std::max(kernels::gpu_sort_scratch(operand.dtype, positions(), array::gpu_lines(lines)), units.scratch);
+    }
+
+    void submit_with_gpu(Scope& scope, Engine& engine, WholeOperands operands, AnyBuffer& result) const override {
+        const WholeOperand& operand = operands[0];
+        const Lines lines(operand.shape, axis_);
+        const std::int64_t bytes = *gpu_scratch_bytes(operands);
+        Units units(operand, result_, lines, engine.threads());
+        units.pieces = std::clamp<std::int64_t>(bytes / units.scratch, 1, units.pieces);
+        const AnyBuffer scratch(engine, DType::uint8, Shape{bytes}, {.name = "scratch"});
+        const AnyAccess to_scratch{&scratch, Mode::write, std::nullopt};
+        // As many operations as a sort has passes, about, beside each of which there are several instructions.
+        constexpr double kCost = 64;
+        array::submit_whole_with_gpu(
+            scope,
+            {.name = task_name(), .pieces = units.pieces, .flops = kCost * static_cast<double>(operand.shape.count())},
+            operands, result, {&to_scratch, 1}, units_body(units),
+            [dtype = operand.dtype, positions = positions(), all = array::gpu_lines(lines)](
+                void* stream, const void* const* in, void* out, const detail::Operand* more) {
+                return kernels::cuda_kernels()->sort(stream, dtype, positions, all, in[0], out,
+                                                     array::gpu_scratch(more[0]));
+            });
+    }
+
 private:
+    bool positions() const { return result_ == Result::positions; }
+
     static bool shares_lines(const WholeOperand& operand, const Lines& lines, int threads) {
         return RadixSort::has_radix(operand.dtype) && lines.inner == 1 && lines.outer < threads && lines.n >= kLong;
     }
@@ -130,14 +172,7 @@ private:
         const AnyBuffer scratch(engine, DType::uint8, Shape{units.pieces * units.scratch}, {.name = "scratch"});
         const AnyAccess to_scratch{&scratch, Mode::write, std::nullopt};
         array::submit_whole(scope, {.name = task_name(), .pieces = units.pieces, .place = Place::cpu}, {&operand, 1},
-                            result, Mode::write, {&to_scratch, 1},
-                            [units](const Piece& piece, const void* const* in, void* out, const detail::Operand* more) {
-                                auto* memory = static_cast<std::byte*>(more[0].data) + piece.index * units.scratch;
-                                for (auto u = units.count * piece.index / piece.count;
-                                     u < units.count * (piece.index + 1) / piece.count; ++u)
-                                    units.run(u, static_cast<const std::byte*>(in[0]), static_cast<std::byte*>(out),
-                                              memory);
-                            });
+                            result, Mode::write, {&to_scratch, 1}, units_body(units));
     }
 
     // Line after line, step after step: each task updates the result, so the next one waits for it.

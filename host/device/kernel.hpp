@@ -32,6 +32,9 @@ private:
     void* function_ = nullptr;
 };
 
+// For calls that give the runtime's error code: throws DeviceError for any but 0, about the calling thread's device.
+void check_launch(int code, const char* what);
+
 // Enqueues zeros for so many bytes of the device's memory, in the stream that Launch::run gets.
 void clear(void* native_stream, void* data, std::size_t bytes);
 

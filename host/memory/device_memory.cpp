@@ -6,6 +6,14 @@
 
 namespace heddle::memory {
 
+DeviceMemory::~DeviceMemory() {
+    try {
+        while (streams_.usable(device_) && drop_kept()) {
+        }
+    } catch (...) {  // lost, and its memory with it
+    }
+}
+
 DeviceMemory::Piece DeviceMemory::take(std::size_t bytes) {
     bytes = block_bytes(bytes);
     Piece piece;

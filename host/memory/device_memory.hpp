@@ -19,6 +19,10 @@ public:
     };
 
     DeviceMemory(Streams& streams, int device, std::size_t limit) : streams_(streams), device_(device), limit_(limit) {}
+    // Hands back what is kept: a pool of CUDA's stays for as long as something of it is allocated.
+    ~DeviceMemory();
+    DeviceMemory(const DeviceMemory&) = delete;
+    DeviceMemory& operator=(const DeviceMemory&) = delete;
 
     // Memory of block_bytes(bytes), from what is kept or within the limit; null data when there is none.
     Piece take(std::size_t bytes);

@@ -18,6 +18,7 @@ Devices::Devices(EngineCore& engine, std::vector<std::unique_ptr<device::Acceler
                  const EngineOptions& options, HostRates host)
     : engine_(engine),
       on_failure_(options.on_device_failure),
+      policy_(options.placement.policy),
       streams_(std::move(devices)),
       coherence_(streams_, engine.memory, options.device_memory),
       placement_(options, streams_, coherence_, host, engine.threads()) {

@@ -45,6 +45,8 @@ public:
     bool concerns(const graph::Record& record) const;
     // Whether tasks that have a GPU body only can run.
     bool run_gpu_bodies() const { return gpu_bodies_; }
+    // Whether they may run what the placement may choose for.
+    bool may_choose_gpu() const { return gpu_bodies_ && policy_ != PlacementOptions::Policy::cpu; }
     // What code must be compiled for: each once; none of simulated devices.
     std::vector<int> architectures() const;
     // The new buffer's values are in that memory; ArgumentError where the engine has no such device.
@@ -220,6 +222,7 @@ private:
 
     EngineCore& engine_;
     const OnDeviceFailure on_failure_;
+    const PlacementOptions::Policy policy_;
     bool gpu_bodies_ = false;
     mutable std::mutex mutex_;
     // Before `streams_`, whose end waits for the devices' threads, which look at these until then.

@@ -36,6 +36,8 @@ void Kernel::launch(void* native_stream, const Grid& grid, void** arguments) con
                                  static_cast<cudaStream_t>(native_stream)));
 }
 
+void check_launch(int code, const char* what) { cuda::check(static_cast<cudaError_t>(code), what); }
+
 void clear(void* native_stream, void* data, std::size_t bytes) {
     HEDDLE_CUDA(cudaMemsetAsync(data, 0, bytes, static_cast<cudaStream_t>(native_stream)));
 }
