@@ -62,6 +62,8 @@ Pass::Pass(PlanContext& context, const Shape& shape, std::vector<Product> produc
             output->computed = product.node->inputs[0]->dtype;
         }
         output->product = std::move(product);
+        if (output->kind == Output::Kind::map && output->product.sink != nullptr && shape.count() > 0)
+            output->encoder = output->product.sink->encoder();
         lowering.output(output->operand(), output->computed);
         outputs_.push_back(std::move(output));
     }
@@ -165,6 +167,10 @@ std::int64_t Pass::slot_bytes(const Shape& tile) const {
     }
     for (const auto& output : outputs_) {
         if (output->in_slots()) add(bytes_of(output->computed, tile.count()));
+        if (output->encoder != nullptr) {
+            add(encoded_bytes_of(*output, tile));
+            scratch += output->encoder->scratch_bytes() * std::max(context_.engine.threads(), 1);
+        }
         if (output->checked) add(sizeof(std::uint32_t));
         if (output->kind == Output::Kind::histogram) add(sizeof(kernels::Bins));
         if (output->kind == Output::Kind::histogram && output->on_devices) add(output->counts_bytes());

@@ -106,8 +106,10 @@ private:
     void find_chunks(Input& input) const;
     bool drops_chunks();
     static std::int64_t stored_bytes_of(const Input& input, const Shape& tile);
+    static std::int64_t encoded_bytes_of(const Output& output, const Shape& tile);
     void keep_whole_chunks();
     void submit_chunks(Scope& scope, Input& input, const Box& box, std::int64_t slot);
+    void submit_encoded(Scope& scope, Output& output, const Box& box, std::int64_t slot);
     void submit_group(Scope& scope, Group& group, const Box& box, std::int64_t slot);
     template <class Add>
     void submit_combine(Scope& scope, Output& output, const Box& box, const AnyAccess& parts, Add add);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "host/array/pass_parts.hpp"
+#include "host/array/pass_runner.hpp"
 #include "host/io/dataset.hpp"
 
 namespace heddle::array {
@@ -31,9 +32,13 @@ void Pass::find_chunks(Input& input) const {
     input.chunks = io::ChunkReader::make(stored->dataset);
 }
 
-// Where memory is short, libhdf5 reads a part of a chunk with less of it, and decodes it again for the next part.
+// Where memory is short, libhdf5 reads or writes a part of a chunk with less of it, and decodes it again for the next.
 bool Pass::drops_chunks() {
     bool dropped = false;
+    for (auto& output : outputs_) {
+        dropped = dropped || output->encoder != nullptr;
+        output->encoder = nullptr;
+    }
     for (auto& input : inputs_) {
         dropped = dropped || input->chunks;
         input->chunks.reset();
@@ -45,11 +50,17 @@ bool Pass::drops_chunks() {
 void Pass::keep_whole_chunks() {
     for (auto& input : inputs_)
         if (input->chunks && decodes_per_chunk(input->leaf, shape_, tile_) > 1) input->chunks.reset();
+    for (auto& output : outputs_)
+        if (output->encoder != nullptr && !output->encoder->fits(tile_)) output->encoder = nullptr;
 }
 
 std::int64_t Pass::stored_bytes_of(const Input& input, const Shape& tile) {
     const Box box = box_of(touched(input.leaf.access, Box::whole(tile)));
     return input.chunks->most_chunks(box.lo, box.extents()) * input.chunks->stored_bytes();
+}
+
+std::int64_t Pass::encoded_bytes_of(const Output& output, const Shape& tile) {
+    return output.encoder->chunks(Box::whole(tile)) * output.encoder->stored_bytes();
 }
 
 void Pass::submit_chunks(Scope& scope, Input& input, const Box& box, std::int64_t slot) {
@@ -80,6 +91,33 @@ void Pass::submit_chunks(Scope& scope, Input& input, const Box& box, std::int64_
                               chunks->decode(wanted, i, static_cast<const std::byte*>(operands[1].data),
                                              static_cast<std::byte*>(operands[0].data),
                                              (*scratch)[static_cast<std::size_t>(piece.worker)]);
+                      });
+}
+
+// The tile's values, encoded in pieces by the CPU lane and stored by the I/O lane.
+void Pass::submit_encoded(Scope& scope, Output& output, const Box& box, std::int64_t slot) {
+    const auto at = static_cast<std::size_t>(slot);
+    std::vector<AnyAccess> encodes{{output.encoded[at].get(), Mode::write, std::nullopt},
+                                   {output.slots[at].get(), Mode::read, std::nullopt}};
+    take_turn(encodes);
+    const auto count = output.encoder->chunks(box);
+    const auto pieces = std::min(count, std::max<std::int64_t>(context_.engine.threads(), 1) * kPiecesPerThread);
+    scope.submit_list({.name = "encode", .pieces = pieces, .place = Place::cpu}, encodes,
+                      [=, &output](const Piece& piece, const detail::Operand* operands) {
+                          const auto* values = static_cast<const std::byte*>(operands[1].data);
+                          if (piece.index == 0) count_where_written(output, values, box);
+                          for (auto i = count * piece.index / pieces; i < count * (piece.index + 1) / pieces; ++i)
+                              output.encoder->encode(box, i, values, static_cast<std::byte*>(operands[0].data),
+                                                     output.encode_scratch[static_cast<std::size_t>(piece.worker)]);
+                      });
+
+    std::vector<AnyAccess> writes{{output.encoded[at].get(), Mode::read, std::nullopt}};
+    take_turn(writes);
+    auto* done = &context_.progress.bytes_done;
+    scope.submit_list({.name = "write", .lane = Lane::io}, writes,
+                      [=, &output](const Piece&, const detail::Operand* operands) {
+                          output.product.sink->write_encoded(box, operands[0].data);
+                          done->fetch_add(bytes_of(output.computed, box.count()), std::memory_order_relaxed);
                       });
 }
 

@@ -7,6 +7,7 @@
 #include "host/array/block_source.hpp"
 #include "host/array/pass.hpp"
 #include "host/array/streams.hpp"
+#include "host/io/chunk_encoder.hpp"
 #include "host/io/chunk_reader.hpp"
 #include "kernels/histogram_bins.hpp"
 
@@ -49,6 +50,10 @@ struct Pass::Output {
     // Of a map into a sink, or of what a fold takes: one tile's values each.
     std::vector<std::unique_ptr<AnyBuffer>> slots;
     bool folded = false;  // tiles are taken by operations that stream
+    // The same encoded, where the sink takes it so: see submit_encoded.
+    const io::ChunkEncoder* encoder = nullptr;
+    std::vector<std::unique_ptr<AnyBuffer>> encoded;
+    std::vector<io::ChunkEncoder::Scratch> encode_scratch;  // one per worker
     // Of a reduction:
     std::optional<ReduceGeometry> geometry;
     kernels::Reducer reducer{};

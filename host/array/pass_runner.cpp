@@ -49,6 +49,11 @@ void count_non_finite(DType dtype, const void* values, std::int64_t n, TargetSta
     if (found.inf > 0) stats.inf.fetch_add(found.inf, std::memory_order_relaxed);
 }
 
+void count_where_written(const Pass::Output& output, const void* values, const Box& box) {
+    if ((output.on_devices || output.straight) && output.product.stats != nullptr)
+        count_non_finite(output.computed, values, box.count(), *output.product.stats);
+}
+
 std::vector<AnyAccess> Pass::Runner::accesses(const Group& group, Tile& tile) {
     std::vector<AnyAccess> list;
     const auto add = [&](const AnyBuffer* buffer, Mode mode, std::optional<Box> box) {

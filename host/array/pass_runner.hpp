@@ -78,6 +78,9 @@ struct Pass::Runner::Consumption {
 void finalize(Pass::Output& output, ReduceState& state, const Box& box, const detail::Operand& operand,
               const Box& region_box);
 
+// Counts what is not finite in a tile on its way to a sink, where no task that computed it did.
+void count_where_written(const Pass::Output& output, const void* values, const Box& box);
+
 // Adds those of n values that are NaN or infinite. Any thread.
 void count_non_finite(DType dtype, const void* values, std::int64_t n, TargetStats& stats);
 

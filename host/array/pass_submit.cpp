@@ -61,6 +61,12 @@ void Pass::make_buffers() {
             for (std::size_t i = 0; i < slots; ++i)
                 output->slots.push_back(
                     std::make_unique<AnyBuffer>(context_.engine, output->computed, Shape{tile_.count()}));
+        if (output->encoder != nullptr) {
+            output->encode_scratch.resize(static_cast<std::size_t>(std::max(context_.engine.threads(), 1)));
+            for (std::size_t i = 0; i < slots; ++i)
+                output->encoded.push_back(std::make_unique<AnyBuffer>(context_.engine, DType::uint8,
+                                                                      Shape{encoded_bytes_of(*output, tile_)}));
+        }
         if (output->kind == Output::Kind::histogram) {
             output->bins = std::make_unique<AnyBuffer>(context_.engine, DType::uint8, Shape{sizeof(kernels::Bins)});
             for (std::size_t i = 0; output->on_devices && i < slots; ++i)
@@ -135,6 +141,8 @@ void Pass::release() {
     }
     for (auto& output : outputs_) {
         output->slots.clear();
+        output->encoded.clear();
+        output->encode_scratch.clear();
         output->tokens.clear();
         output->made.clear();
         output->bins.reset();
@@ -209,17 +217,20 @@ void Pass::submit_writes(Scope& scope, const Box& box, std::int64_t slot) {
     for (auto& entry : outputs_) {
         auto* output = entry.get();
         if (!output->product.sink) continue;
+        if (output->encoder != nullptr) {
+            submit_encoded(scope, *output, box, slot);
+            continue;
+        }
         std::vector<AnyAccess> accesses{
             {output->slots[static_cast<std::size_t>(slot)].get(), Mode::read, std::nullopt}};
         take_turn(accesses);
         auto* done = &context_.progress.bytes_done;
-        scope.submit_list(
-            {.name = "write", .lane = Lane::io}, accesses, [=](const Piece&, const detail::Operand* operands) {
-                if ((output->on_devices || output->straight) && output->product.stats != nullptr)
-                    count_non_finite(output->computed, operands[0].data, box.count(), *output->product.stats);
-                output->product.sink->write(box, operands[0].data);
-                done->fetch_add(bytes_of(output->computed, box.count()), std::memory_order_relaxed);
-            });
+        scope.submit_list({.name = "write", .lane = Lane::io}, accesses,
+                          [=](const Piece&, const detail::Operand* operands) {
+                              count_where_written(*output, operands[0].data, box);
+                              output->product.sink->write(box, operands[0].data);
+                              done->fetch_add(bytes_of(output->computed, box.count()), std::memory_order_relaxed);
+                          });
     }
 }
 

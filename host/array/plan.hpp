@@ -11,6 +11,10 @@
 #include "heddle/engine.hpp"
 #include "heddle/scope.hpp"
 
+namespace heddle::io {
+class ChunkEncoder;
+}
+
 namespace heddle::array {
 
 // Where the values of a target go, tile by tile. write() is called on the I/O lane, one call at a time per evaluation.
@@ -19,6 +23,9 @@ public:
     virtual ~Sink() = default;
     virtual void write(const Box& box, const void* values) = 0;           // dense C order, in the array's element type
     virtual std::optional<Shape> chunks() const { return std::nullopt; }  // tiles follow these where they can
+    // What encodes the sink's chunks, where tiles that hold whole ones may come encoded, to write_encoded().
+    virtual const io::ChunkEncoder* encoder() const { return nullptr; }
+    virtual void write_encoded(const Box&, const void*) {}
 };
 
 // Whether an evaluation counts a target's NaN and infinities: a further look at each value.

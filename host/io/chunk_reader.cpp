@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "host/io/checked.hpp"
+#include "host/io/chunk_copy.hpp"
 
 namespace heddle::io {
 namespace {
@@ -12,35 +13,6 @@ namespace {
 // Chunks that a box touches along an axis.
 std::int64_t touched(std::int64_t lo, std::int64_t hi, std::int64_t chunk) {
     return hi <= lo ? 0 : (hi - 1) / chunk - lo / chunk + 1;
-}
-
-// Copies the box `part` between two dense C-order blocks, of which element (0, 0, …) lies at `from_lo` and `to_lo`.
-void copy_part(const Box& part, const std::byte* from, const Box& from_box, std::byte* to, const Box& to_box,
-               std::size_t width) {
-    const int rank = part.rank();
-    const Shape from_strides = dense_strides(from_box.extents()), to_strides = dense_strides(to_box.extents());
-    // The last axes that both blocks hold whole, and the one before them, are one run.
-    int run_axis = rank - 1;
-    while (run_axis > 0 && part.hi[run_axis] - part.lo[run_axis] == from_box.hi[run_axis] - from_box.lo[run_axis] &&
-           part.hi[run_axis] - part.lo[run_axis] == to_box.hi[run_axis] - to_box.lo[run_axis])
-        --run_axis;
-    const std::size_t run = static_cast<std::size_t>((part.hi[run_axis] - part.lo[run_axis]) * to_strides[run_axis]);
-    Shape at = part.lo;
-    while (true) {
-        std::int64_t source = 0, target = 0;
-        for (int a = 0; a < rank; ++a) {
-            source += (at[a] - from_box.lo[a]) * from_strides[a];
-            target += (at[a] - to_box.lo[a]) * to_strides[a];
-        }
-        std::memcpy(to + static_cast<std::size_t>(target) * width, from + static_cast<std::size_t>(source) * width,
-                    run * width);
-        int a = run_axis - 1;
-        for (; a >= 0; --a) {
-            if (++at[a] < part.hi[a]) break;
-            at[a] = part.lo[a];
-        }
-        if (a < 0) return;
-    }
 }
 
 template <class T>
@@ -172,17 +144,9 @@ void ChunkReader::decode(const Box& box, std::int64_t i, const std::byte* stored
         return copy_part(part, place.data(), part, values, box, width_);
     }
     // A chunk that is one run of the block is decoded in its place.
-    int axis = 0;
-    while (axis < box.rank() && part.hi[axis] - part.lo[axis] == 1 && chunk_[axis] == 1) ++axis;
-    bool direct = part.count() == chunk_.count();
-    for (int a = axis + 1; a < box.rank(); ++a) direct = direct && chunk.lo[a] == box.lo[a] && chunk.hi[a] == box.hi[a];
-    OutBytes out = scratch.chunk.reserve(direct ? 0 : bytes);
-    if (direct) {
-        std::int64_t at = 0;
-        const Shape strides = dense_strides(box.extents());
-        for (int a = 0; a < box.rank(); ++a) at += (part.lo[a] - box.lo[a]) * strides[a];
-        out = OutBytes(values + static_cast<std::size_t>(at) * width_, bytes);
-    }
+    const bool direct = part.count() == chunk_.count() && is_run(part, box);
+    const OutBytes out = direct ? OutBytes(values + static_cast<std::size_t>(offset_in(part, box)) * width_, bytes)
+                                : scratch.chunk.reserve(bytes);
     try {
         pipeline_.decode(InBytes(stored + i * stored_bytes_ + sizeof header, header.bytes), header.mask, out,
                          scratch.filters);

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 
+#include "host/io/chunk_encoder.hpp"
 #include "host/io/output_impl.hpp"
 #include "host/io/types.hpp"
 
@@ -153,6 +154,24 @@ void OutputFile::write(OutputDataset dataset, const Box& box, const void* src) {
         impl.check_sink();
         impl.check_trend(entry);
     });
+}
+
+void OutputFile::write_chunks(OutputDataset dataset, const ChunkEncoder& encoder, const Box& box,
+                              const std::byte* stored) {
+    auto& impl = *impl_;
+    auto& entry = impl.entry(dataset);
+    const auto count = encoder.chunks(box);
+    for (std::int64_t i = 0; i < count; ++i)
+        impl.attempt([&] {
+            impl.check_sink();
+            const auto chunk = encoder.stored(stored, i);
+            h5::checked("H5Dwrite_chunk", H5Dwrite_chunk(entry.id.get(), H5P_DEFAULT, chunk.mask,
+                                                         h5::to_hsize(encoder.offset(box, i), box.rank()).data(),
+                                                         chunk.bytes, chunk.data));
+            impl.check_sink();
+        });
+    entry.written_bytes += static_cast<std::uint64_t>(box.count()) * size_of(entry.spec.dtype);
+    impl.check_trend(entry);
 }
 
 void OutputFile::commit() {

@@ -13,6 +13,7 @@
 
 namespace heddle::io {
 
+class ChunkEncoder;
 class Temporary;
 
 enum class Overwrite { refuse, replace };
@@ -64,6 +65,8 @@ public:
     // `src` is dense, C order, of the dataset's dtype. IoError when the disk is full or fails: then only discard is
     // left.
     void write(OutputDataset dataset, const Box& box, const void* src);
+    // The chunks of a box that the dataset's encoder made at `stored`. IoError as write().
+    void write_chunks(OutputDataset dataset, const ChunkEncoder& encoder, const Box& box, const std::byte* stored);
     // A string or numeric attribute on a dataset, or on the group of the results when `dataset` is empty.
     void set_attribute(std::optional<OutputDataset> dataset, const std::string& name, const std::string& text);
     void set_attribute(std::optional<OutputDataset> dataset, const std::string& name, DType dtype, const Shape& shape,
@@ -85,6 +88,8 @@ private:
 // Unlinks every temporary of this process. Async-signal-safe: for handlers of SIGINT, SIGTERM and SIGHUP.
 void remove_temporaries() noexcept;
 
+// The chunks that a dataset gets; none: it is contiguous. ArgumentError: they are larger than the format's 4 GiB.
+std::optional<Shape> chunk_for(const DatasetSpec& spec);
 // The chunk chosen for a filtered dataset without one: about 1 MiB, whole along the last axes.
 Shape automatic_chunk(const Shape& shape, DType dtype);
 

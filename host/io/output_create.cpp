@@ -33,16 +33,6 @@ void check_spec(const DatasetSpec& spec) {
         if (e < 1) reject(spec, "its chunk " + to_string(*spec.chunk) + " has an empty axis", "use extents from 1 on");
 }
 
-std::optional<Shape> chunk_for(const DatasetSpec& spec) {
-    if (!can_be_chunked(spec) || (!spec.chunk && !is_filtered(spec))) return std::nullopt;
-    if (!spec.chunk) return automatic_chunk(spec.shape, spec.dtype);
-    auto chunk = *spec.chunk;
-    for (int a = 0; a < chunk.rank(); ++a) chunk[a] = std::min(chunk[a], spec.shape[a]);
-    if (static_cast<std::uint64_t>(chunk.count()) * size_of(spec.dtype) > kMaxChunkBytes)
-        reject(spec, "its chunk " + to_string(chunk) + " is larger than 4 GiB", "use smaller chunks");
-    return chunk;
-}
-
 template <class T>
 bool fits(double value) {
     return std::nearbyint(value) == value && value >= static_cast<double>(std::numeric_limits<T>::min()) &&
@@ -113,6 +103,16 @@ bool path_exists(Id group, const std::string& path) {
 }
 
 }  // namespace
+
+std::optional<Shape> chunk_for(const DatasetSpec& spec) {
+    if (!can_be_chunked(spec) || (!spec.chunk && !is_filtered(spec))) return std::nullopt;
+    if (!spec.chunk) return automatic_chunk(spec.shape, spec.dtype);
+    auto chunk = *spec.chunk;
+    for (int a = 0; a < chunk.rank(); ++a) chunk[a] = std::min(chunk[a], spec.shape[a]);
+    if (static_cast<std::uint64_t>(chunk.count()) * size_of(spec.dtype) > kMaxChunkBytes)
+        reject(spec, "its chunk " + to_string(chunk) + " is larger than 4 GiB", "use smaller chunks");
+    return chunk;
+}
 
 Shape automatic_chunk(const Shape& shape, DType dtype) {
     auto chunk = Shape::filled(shape.rank(), 1);

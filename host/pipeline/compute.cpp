@@ -46,7 +46,7 @@ std::vector<Part> make_parts(std::span<const NamedArray> arrays, const std::opti
             part.converted_from = named.array.dtype();
         if (output) {
             part.spec = dataset_spec(named.name, part.array, format);
-            part.dataset = std::make_unique<DatasetSink>(part.spec.chunk);
+            part.dataset = std::make_unique<DatasetSink>(part.spec);
         } else {
             part.spec.name = named.name;
             part.preview = std::make_unique<PreviewSink>(part.array.dtype(), part.array.shape());

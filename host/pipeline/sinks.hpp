@@ -6,6 +6,7 @@
 
 #include "heddle/dtype.hpp"
 #include "host/array/plan.hpp"
+#include "host/io/chunk_encoder.hpp"
 #include "host/io/output.hpp"
 
 namespace heddle::pipeline {
@@ -13,16 +14,22 @@ namespace heddle::pipeline {
 // Tiles of a result into a dataset of the output, which is there before the first tile comes.
 class DatasetSink : public array::Sink {
 public:
-    explicit DatasetSink(std::optional<Shape> chunks) : chunks_(std::move(chunks)) {}
+    explicit DatasetSink(const io::DatasetSpec& spec)
+        : chunks_(io::chunk_for(spec)), encoder_(io::ChunkEncoder::make(spec)) {}
     void attach(io::OutputFile& file, io::OutputDataset dataset) {
         file_ = &file;
         dataset_ = dataset;
     }
     void write(const Box& box, const void* values) override { file_->write(dataset_, box, values); }
     std::optional<Shape> chunks() const override { return chunks_; }
+    const io::ChunkEncoder* encoder() const override { return encoder_.get(); }
+    void write_encoded(const Box& box, const void* stored) override {
+        file_->write_chunks(dataset_, *encoder_, box, static_cast<const std::byte*>(stored));
+    }
 
 private:
     std::optional<Shape> chunks_;
+    std::shared_ptr<const io::ChunkEncoder> encoder_;
     io::OutputFile* file_ = nullptr;
     io::OutputDataset dataset_;
 };
