@@ -95,6 +95,9 @@ ChunkReader::Header ChunkReader::fetch_chunk(const Box& chunk, std::byte* to) co
     if (bytes > static_cast<hsize_t>(stored_bytes_) - sizeof(Header)) return header;
     std::uint32_t mask = 0;
     if (H5Dread_chunk(dataset_->id(), H5P_DEFAULT, offset.data(), &mask, to) < 0) return header;
+    bool edge = false;
+    for (int a = 0; a < chunk.rank(); ++a) edge = edge || chunk.hi[a] > dataset_->shape()[a];
+    if (edge && !dataset_->storage().filters_edges) mask = UINT32_MAX;
     return {bytes, mask, 1};
 }
 

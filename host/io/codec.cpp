@@ -76,7 +76,7 @@ void FilterPipeline::decode(InBytes stored, unsigned mask, OutBytes out, Scratch
     std::vector<std::size_t> most{chunk_bytes_};
     std::vector<const Codec*> used;
     for (std::size_t k = 0; k < codecs_.size(); ++k) {
-        if (k < 32 && (mask >> k & 1u) != 0) continue;
+        if ((mask >> std::min<std::size_t>(k, 31) & 1u) != 0) continue;
         used.push_back(codecs_[k].get());
         most.push_back(std::max(most.back(), used.back()->most_encoded(most.back())));
     }

@@ -29,6 +29,7 @@ struct Storage {
     Layout layout = Layout::contiguous;
     std::optional<Shape> chunk;
     std::vector<Filter> filters;
+    bool filters_edges = true;  // chunks that the shape cuts went through the filters too
     std::uint64_t stored_bytes = 0;
 };
 

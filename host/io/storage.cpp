@@ -57,6 +57,12 @@ std::vector<Filter> filters_of(hid_t creation) {
     return filters;
 }
 
+bool filters_edges(hid_t creation) {
+    unsigned options = 0;
+    h5::checked("H5Pget_chunk_opts", H5Pget_chunk_opts(creation, &options));
+    return (options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS) == 0;
+}
+
 Shape chunk_of(hid_t creation) {
     hsize_t extents[H5S_MAX_RANK];
     const int rank = h5::checked("H5Pget_chunk", H5Pget_chunk(creation, H5S_MAX_RANK, extents));
@@ -77,6 +83,7 @@ Storage storage_of(Id dataset) {
         case H5D_CHUNKED:
             storage.layout = Layout::chunked;
             storage.chunk = chunk_of(creation.get());
+            storage.filters_edges = filters_edges(creation.get());
             break;
         case H5D_VIRTUAL:
             storage.layout = Layout::virtual_;

@@ -1,3 +1,4 @@
+#include <cstring>
 #include <random>
 
 #include "host/io/chunk_reader.hpp"
@@ -87,6 +88,25 @@ TEST(ChunkReader, UnwrittenChunksAreTheFillValueAndMasksAreObeyed) {
     std::vector<std::byte> judge(static_cast<std::size_t>(box.count()) * 4);
     x->read(box, judge.data());
     EXPECT_EQ(read_in_two_steps(*reader, *x, box), judge);
+}
+
+// A dataset may leave the chunks at its edges as they are; their filter masks do not say so.
+TEST(ChunkReader, EdgesMayBeUnfiltered) {
+    const TempDir folder;
+    const auto values = counted<std::int32_t>(35);
+    {
+        io::LibraryLock lock;
+        const auto access = io::h5::create_properties(H5P_FILE_ACCESS);
+        H5Pset_libver_bounds(access.get(), H5F_LIBVER_V110, H5F_LIBVER_V110);
+        const auto file = io::h5::create_file(folder / "x.h5", H5F_ACC_TRUNC, H5P_DEFAULT, access.get());
+        const auto creation = chunked({2, 3}, 6);
+        ASSERT_GE(H5Pset_chunk_opts(creation.get(), H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS), 0);
+        put(file.get(), "x", H5T_STD_I32LE, H5T_NATIVE_INT32, {5, 7}, values.data(), creation.get());
+    }
+    const auto x = open(folder / "x.h5", "/x");
+    const auto bytes = read_in_two_steps(*io::ChunkReader::make(x), *x, Box::whole(x->shape()));
+    ASSERT_EQ(bytes.size(), values.size() * 4);
+    EXPECT_EQ(std::memcmp(bytes.data(), values.data(), bytes.size()), 0);
 }
 
 TEST(ChunkReader, DamageNamesTheChunk) {
