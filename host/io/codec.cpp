@@ -38,7 +38,7 @@ std::unique_ptr<Codec> make_codec(const Filter& filter) {
         case 307:
             return make_bzip2(filter);
         case 32000:
-            return make_lzf();
+            return make_lzf(filter);
         case 32001:
             return make_blosc();
         case 32004:

@@ -41,6 +41,8 @@ public:
     virtual std::size_t most_encoded(std::size_t n) const = 0;
     // Decodes into the front of `out` and returns how much that is. Undecodable: damaged, or more than `out` holds.
     virtual std::size_t decode(InBytes in, OutBytes out) const = 0;
+    // How many bytes `in` says that it decodes to, true or not; nothing where it does not say.
+    virtual std::optional<std::size_t> decoded_size(InBytes) const { return std::nullopt; }
     // Encodes into the front of `out` (most_encoded(in.size()) bytes) and returns how much that is; 0 where the filter
     // does not make it smaller and may be left out. Those that only decode throw NotBuilt.
     virtual std::size_t encode(InBytes in, OutBytes out) const;
@@ -48,6 +50,10 @@ public:
 
 // The filter as this process runs it; null for one that only libhdf5 knows, or with parameters that only it handles.
 std::unique_ptr<Codec> make_codec(const Filter& filter);
+
+// Lets libhdf5 decode by the codecs too what it has no filter or plug-in for: parts of chunks, steps, lists. Needs the
+// library lock; the first call counts.
+void register_codecs();
 
 // The filters of a chunked dataset: what decodes and encodes whole chunks beside libhdf5.
 class FilterPipeline {

@@ -151,6 +151,9 @@ public:
     Bitshuffle(std::size_t width, std::size_t block, Behind behind) : width_(width), block_(block), behind_(behind) {}
 
     std::size_t most_encoded(std::size_t n) const override { return n + n / 64 + 4096; }
+    std::optional<std::size_t> decoded_size(InBytes in) const override {
+        return behind_ == Behind::nothing ? in.size() : take_big_endian(in, 8, kWhat);
+    }
 
     std::size_t decode(InBytes in, OutBytes out) const override {
         std::size_t size = in.size(), block = block_;

@@ -16,7 +16,7 @@ std::unique_ptr<Codec> make_szip(const Filter& filter);
 std::unique_ptr<Codec> make_nbit(const Filter& filter);
 std::unique_ptr<Codec> make_scale_offset(const Filter& filter);
 std::unique_ptr<Codec> make_bzip2(const Filter& filter);
-std::unique_ptr<Codec> make_lzf();
+std::unique_ptr<Codec> make_lzf(const Filter& filter);
 std::unique_ptr<Codec> make_blosc();
 std::unique_ptr<Codec> make_lz4(const Filter& filter);
 std::unique_ptr<Codec> make_bitshuffle(const Filter& filter);

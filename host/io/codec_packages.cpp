@@ -30,6 +30,11 @@ constexpr std::size_t grown(std::size_t n) { return n + n / 8 + 4096; }
 
 class Lzf final : public Codec {
 public:
+    // Version, version of the library, bytes of a chunk.
+    explicit Lzf(const std::vector<unsigned>& p) {
+        if (p.size() > 2 && p[2] > 0) chunk_bytes_ = p[2];
+    }
+    std::optional<std::size_t> decoded_size(InBytes) const override { return chunk_bytes_; }
     std::size_t most_encoded(std::size_t n) const override { return grown(n); }
     std::size_t decode(InBytes in, OutBytes out) const override {
         const unsigned n = lzf_decompress(in.data(), static_cast<unsigned>(as_int(in.size(), "lzf block")), out.data(),
@@ -37,6 +42,9 @@ public:
         if (n == 0) damaged("lzf block");
         return n;
     }
+
+private:
+    std::optional<std::size_t> chunk_bytes_;
 };
 
 class Bzip2 final : public Codec {
@@ -55,6 +63,11 @@ public:
 class Blosc final : public Codec {
 public:
     std::size_t most_encoded(std::size_t n) const override { return n + BLOSC_MAX_OVERHEAD; }
+    std::optional<std::size_t> decoded_size(InBytes in) const override {
+        std::size_t size = 0;
+        if (in.size() < BLOSC_MIN_HEADER_LENGTH || blosc_cbuffer_validate(in.data(), in.size(), &size) != 0) return {};
+        return size;
+    }
     std::size_t decode(InBytes in, OutBytes out) const override {
         std::size_t size = 0;
         if (in.size() < BLOSC_MIN_HEADER_LENGTH || blosc_cbuffer_validate(in.data(), in.size(), &size) != 0)
@@ -96,6 +109,7 @@ public:
         return n + n / 255 + 16 + 12 + 20 * (n / std::min(block_, n + 1) + 1);
     }
 
+    std::optional<std::size_t> decoded_size(InBytes in) const override { return take_big_endian(in, 8, "lz4 header"); }
     std::size_t decode(InBytes in, OutBytes out) const override {
         const std::size_t size = take_big_endian(in, 8, "lz4 header");
         const std::size_t block = std::min<std::size_t>(take_big_endian(in, 4, "lz4 header"), size);
@@ -145,6 +159,11 @@ public:
     explicit Zstd(int level) : level_(level) {}
 
     std::size_t most_encoded(std::size_t n) const override { return ZSTD_compressBound(n); }
+    std::optional<std::size_t> decoded_size(InBytes in) const override {
+        const auto size = ZSTD_getFrameContentSize(in.data(), in.size());
+        if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR) return {};
+        return size;
+    }
     std::size_t decode(InBytes in, OutBytes out) const override {
         thread_local std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> kept(ZSTD_createDCtx(), ZSTD_freeDCtx);
         if (kept == nullptr) throw std::bad_alloc();
@@ -166,7 +185,7 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Codec> make_lzf() { return std::make_unique<Lzf>(); }
+std::unique_ptr<Codec> make_lzf(const Filter& filter) { return std::make_unique<Lzf>(filter.parameters); }
 std::unique_ptr<Codec> make_bzip2(const Filter&) { return std::make_unique<Bzip2>(); }
 std::unique_ptr<Codec> make_blosc() { return std::make_unique<Blosc>(); }
 std::unique_ptr<Codec> make_szip(const Filter& filter) {

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "host/io/checked.hpp"
+#include "host/io/codec.hpp"
 
 namespace heddle::io {
 namespace {
@@ -85,6 +86,7 @@ std::shared_ptr<InputFile> InputFile::open(const std::string& path, Locking lock
     auto& known = open_files()[key];
     if (auto file = known.lock()) return file;
     try {
+        register_codecs();
         auto file = std::make_shared<InputFile>(path, locking, open_read_only(path, locking));
         std::erase_if(open_files(), [&](const auto& entry) { return entry.first != key && entry.second.expired(); });
         open_files()[key] = file;
