@@ -33,6 +33,13 @@ void copy_dense(const std::byte* from, std::byte* to, std::int64_t n) {
 }
 
 template <class T>
+void repeat(const std::byte* from, std::byte* to, std::int64_t n) {
+    T element;
+    std::memcpy(&element, from, sizeof(T));
+    for (std::int64_t i = 0; i < n; ++i) std::memcpy(to + i * std::int64_t{sizeof(T)}, &element, sizeof(T));
+}
+
+template <class T>
 void copy_run(const Axis& axis, const std::byte* from, std::byte* to) {
     constexpr std::int64_t width = sizeof(T);
     if (axis.to == width) {
@@ -40,7 +47,7 @@ void copy_run(const Axis& axis, const std::byte* from, std::byte* to) {
             std::memcpy(to, from, static_cast<std::size_t>(axis.extent * width));
             return;
         }
-        if (axis.from == 0) return splat(from, sizeof(T), to, axis.extent);
+        if (axis.from == 0) return repeat<T>(from, to, axis.extent);
         if (axis.from == -width) return copy_dense<T, -1>(from, to, axis.extent);
         if (axis.from == 2 * width) return copy_dense<T, 2>(from, to, axis.extent);
     }

@@ -129,8 +129,9 @@ double decodes_per_chunk(const Leaf& leaf, const Shape& space, const Shape& tile
             const auto a = access.start + access.step * lo, b = access.start + access.step * hi;
             const auto first_chunk = std::min(a, b) / chunk, last_chunk = std::max(a, b) / chunk;
             touched_chunks += last_chunk - first_chunk + 1;
-            all += last_chunk - first_chunk + 1 - (first_chunk <= last && access.step > 0 ? 1 : 0);
-            last = last_chunk;
+            const bool shared = lo > 0 && (access.step > 0 ? first_chunk <= last : last_chunk >= last);
+            all += last_chunk - first_chunk + 1 - (shared ? 1 : 0);
+            last = access.step > 0 ? last_chunk : first_chunk;
         }
         ratio *= static_cast<double>(touched_chunks) / static_cast<double>(std::max<std::int64_t>(all, 1));
     }

@@ -161,16 +161,11 @@ std::int64_t Pass::slot_bytes(const Shape& tile) const {
         scratch += (dense ? need.per_dense_element : need.per_element) * extents.count();
         const std::int64_t threads = std::max(context_.engine.threads(), 1);
         scratch += need.fixed * (input->reads_files() ? 1 : threads);
-        if (!input->chunks) continue;
-        add(stored_bytes_of(*input, tile));
-        scratch += input->chunks->scratch_bytes() * threads;
+        if (input->chunks) add(stored_bytes_of(*input, tile));
     }
     for (const auto& output : outputs_) {
         if (output->in_slots()) add(bytes_of(output->computed, tile.count()));
-        if (output->encoder != nullptr) {
-            add(encoded_bytes_of(*output, tile));
-            scratch += output->encoder->scratch_bytes() * std::max(context_.engine.threads(), 1);
-        }
+        if (output->encoder != nullptr) add(encoded_bytes_of(*output, tile));
         if (output->checked) add(sizeof(std::uint32_t));
         if (output->kind == Output::Kind::histogram) add(sizeof(kernels::Bins));
         if (output->kind == Output::Kind::histogram && output->on_devices) add(output->counts_bytes());
@@ -186,7 +181,7 @@ std::int64_t Pass::slot_bytes(const Shape& tile) const {
     for (const auto& fold : folds_)
         if (fold->how().maps)
             add(bytes_of(fold->product.node->dtype, fold->operation().result_box(Box::whole(tile)).count()));
-    return bytes * kSlots + scratch;
+    return bytes * kSlots + scratch + codec_scratch();
 }
 
 // Of the states of reductions: the leaves of the tiles that are worked on, and what stays from tile to tile for the
@@ -247,11 +242,13 @@ void Pass::plan(std::int64_t memory) {
                                     [](const auto& i) { return i->staged() && (!i->straight || i->reads_files()); }) ||
                         std::any_of(outputs_.begin(), outputs_.end(), [](const auto& o) { return o->in_slots(); });
     request.target = staged ? std::min(kTileBytes * kSlots, memory) : std::numeric_limits<std::int64_t>::max();
+    // Of which there is as much for small tiles.
+    request.touched = [this](const Shape& tile) { return slot_bytes(tile) + state_bytes(tile) - codec_scratch(); };
     if (uses_devices()) {
         // Some tiles are on their way there, one is computed, some are on their way back.
         const auto fits = std::min(kDeviceTileBytes, context_.device_memory / 6);
         request.target = std::max<std::int64_t>(std::min(fits * kSlots, request.target), 1);
-        request.touched = [this](const Shape& tile) { return device_bytes(tile); };
+        request.touched = [this](const Shape& tile) { return device_bytes(tile) - codec_scratch(); };
     }
     for (const auto& input : inputs_) {
         if (!input->reads_files()) continue;

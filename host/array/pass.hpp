@@ -105,6 +105,7 @@ private:
     // See pass_chunks.cpp.
     void find_chunks(Input& input) const;
     bool drops_chunks();
+    std::int64_t codec_scratch() const;  // of all threads
     static std::int64_t stored_bytes_of(const Input& input, const Shape& tile);
     static std::int64_t encoded_bytes_of(const Output& output, const Shape& tile);
     void keep_whole_chunks();

@@ -48,10 +48,28 @@ bool Pass::drops_chunks() {
 
 // Where several tiles need a chunk, libhdf5's cache keeps it between them.
 void Pass::keep_whole_chunks() {
+    const auto repeats = [&](const Leaf& leaf) {
+        std::array<bool, kMaxRank> walked{};
+        for (const auto& entry : leaf.access)
+            if (entry.axis >= 0) walked[static_cast<std::size_t>(entry.axis)] = true;
+        for (int axis = 0; axis < shape_.rank(); ++axis)
+            if (!walked[static_cast<std::size_t>(axis)] && tile_[axis] < shape_[axis]) return true;
+        return false;
+    };
     for (auto& input : inputs_)
-        if (input->chunks && decodes_per_chunk(input->leaf, shape_, tile_) > 1) input->chunks.reset();
+        if (input->chunks && (repeats(input->leaf) || decodes_per_chunk(input->leaf, shape_, tile_) > 1))
+            input->chunks.reset();
     for (auto& output : outputs_)
         if (output->encoder != nullptr && !output->encoder->fits(tile_)) output->encoder = nullptr;
+}
+
+std::int64_t Pass::codec_scratch() const {
+    std::int64_t bytes = 0;
+    for (const auto& input : inputs_)
+        if (input->chunks) bytes += input->chunks->scratch_bytes();
+    for (const auto& output : outputs_)
+        if (output->encoder != nullptr) bytes += output->encoder->scratch_bytes();
+    return bytes * std::max(context_.engine.threads(), 1);
 }
 
 std::int64_t Pass::stored_bytes_of(const Input& input, const Shape& tile) {

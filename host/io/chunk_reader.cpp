@@ -35,6 +35,8 @@ std::shared_ptr<const ChunkReader> ChunkReader::make(std::shared_ptr<const Datas
         return nullptr;
     };
     if (!dataset->chunk() || dataset->shape().count() == 0) return refuse("it has no chunks");
+    // Of those libhdf5 itself reads each in one piece; what its index says of their size is not to be trusted.
+    if (dataset->storage().filters.empty()) return refuse("it has no filters");
     if (dataset->byte_form() == ByteForm::other) return refuse("its type " + dataset->stored_type() + " is converted");
     std::string filter;
     auto pipeline =

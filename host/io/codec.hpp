@@ -21,6 +21,11 @@ class Undecodable : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+// The same, but with more room for what is decoded it might.
+class OutputTooSmall : public Undecodable {
+    using Undecodable::Undecodable;
+};
+
 // Memory that grows and is kept, without being filled: new pages cost more than what is done with them.
 class ByteBuffer {
 public:

@@ -96,6 +96,7 @@ public:
         Order order;
         bool has_fill;
         std::uint64_t fill;
+        bool unpacked;  // all bits of integers were asked for
     };
     explicit ScaleOffset(Layout layout) : layout_(layout) {}
 
@@ -104,6 +105,11 @@ public:
     std::size_t decode(InBytes in, OutBytes out) const override {
         constexpr const char* kWhat = "scale-offset stream";
         const std::size_t size = layout_.count * layout_.width;
+        if (layout_.unpacked) {
+            check_room(in.size(), out);
+            std::copy(in.begin(), in.end(), out.begin());
+            return in.size();
+        }
         check_room(size, out);
         InBytes header = take_front(in, kHeader, kWhat);
         const auto bits = static_cast<unsigned>(take_little_endian(header, 4, kWhat));
@@ -112,8 +118,13 @@ public:
         const auto full = static_cast<unsigned>(layout_.width * 8);
         if (bits > full) throw Undecodable(std::string("its ") + kWhat + " is damaged");
         if (bits == full) {
+            // In the byte order of the machine that wrote them, which is little-endian where this runs.
             const InBytes values = take_front(in, size, kWhat);
-            std::copy(values.begin(), values.end(), out.begin());
+            for (std::size_t i = 0; i < layout_.count; ++i) {
+                InBytes value = values.subspan(i * layout_.width, layout_.width);
+                put_number(&out[i * layout_.width], layout_.width, take_little_endian(value, layout_.width, kWhat),
+                           layout_.order);
+            }
             return size;
         }
         BitReader packed(in, kWhat);
@@ -213,7 +224,7 @@ std::unique_ptr<Codec> make_nbit(const Filter& filter) {
     const auto& p = filter.parameters;
     if (p.size() < 8 || p[3] != 1 || p[4] == 0 || p[4] > 8) return nullptr;
     const std::size_t width = p[4];
-    if (p[6] == 0 || p[6] + p[7] > width * 8 || p[5] > 1) return nullptr;
+    if (p[6] == 0 || p[6] > width * 8 || p[7] > width * 8 - p[6] || p[5] > 1) return nullptr;
     return std::make_unique<NBit>(
         NBit::Layout{p[2], width, p[5] == 0 ? Order::little : Order::big, p[6], p[7], p[1] == 0});
 }
@@ -226,10 +237,12 @@ std::unique_ptr<Codec> make_scale_offset(const Filter& filter) {
     using Kind = ScaleOffset::Kind;
     const Kind kind = p[3] == 0 ? Kind::integer : Kind::real;
     if (kind == Kind::real && (p[0] != 0 || (p[4] != 4 && p[4] != 8))) return nullptr;
+    if (kind == Kind::integer && p[1] > 8 * p[4]) return nullptr;
     std::uint64_t fill = 0;
     for (std::size_t i = 0; i < 2 && 8 + i < p.size(); ++i) fill |= std::uint64_t{p[8 + i]} << (32 * i);
     return std::make_unique<ScaleOffset>(ScaleOffset::Layout{kind, static_cast<int>(p[1]), p[2], p[4],
-                                                             p[6] == 0 ? Order::little : Order::big, p[7] != 0, fill});
+                                                             p[6] == 0 ? Order::little : Order::big, p[7] != 0, fill,
+                                                             kind == Kind::integer && p[1] == 8 * p[4]});
 }
 
 // Parameters: version, version, width, elements of a block or 0, what follows (2: LZ4, 3: Zstandard).

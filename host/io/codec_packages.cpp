@@ -6,8 +6,10 @@ extern "C" {
 #include <szlib.h>  // says nothing of C++ itself
 }
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 #include "host/io/codec_kinds.hpp"
@@ -39,6 +41,7 @@ public:
     std::size_t decode(InBytes in, OutBytes out) const override {
         const unsigned n = lzf_decompress(in.data(), static_cast<unsigned>(as_int(in.size(), "lzf block")), out.data(),
                                           static_cast<unsigned>(std::min<std::size_t>(out.size(), UINT32_MAX)));
+        if (n == 0 && errno == E2BIG) throw OutputTooSmall("its lzf block holds more than it should");
         if (n == 0) damaged("lzf block");
         return n;
     }
@@ -55,6 +58,7 @@ public:
         const int status = BZ2_bzBuffToBuffDecompress(chars(out), &made, const_cast<char*>(chars(in)),
                                                       static_cast<unsigned>(as_int(in.size(), "bzip2 stream")), 0, 0);
         if (status == BZ_MEM_ERROR) throw std::bad_alloc();
+        if (status == BZ_OUTBUFF_FULL) throw OutputTooSmall("its bzip2 stream holds more than it should");
         if (status != BZ_OK) damaged("bzip2 stream");
         return made;
     }
@@ -87,6 +91,12 @@ public:
 
     std::size_t most_encoded(std::size_t n) const override { return grown(n); }
     std::size_t decode(InBytes in, OutBytes out) const override {
+        // The library divides by them as they come.
+        const int block = options_.pixels_per_block, line = options_.pixels_per_scanline,
+                  bits = options_.bits_per_pixel;
+        if (block < 2 || block > 32 || block % 2 != 0 || line < 1 || line > 128 * block || bits < 1 ||
+            (bits > 32 && bits != 64))
+            throw Undecodable("its szip parameters are damaged");
         std::size_t size = take_little_endian(in, 4, "szip stream");
         if (size > out.size()) throw Undecodable("its szip stream holds " + std::to_string(size) + " bytes");
         SZ_com_t options = options_;
@@ -168,6 +178,8 @@ public:
         thread_local std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> kept(ZSTD_createDCtx(), ZSTD_freeDCtx);
         if (kept == nullptr) throw std::bad_alloc();
         const std::size_t n = ZSTD_decompressDCtx(kept.get(), out.data(), out.size(), in.data(), in.size());
+        if (ZSTD_isError(n) && ZSTD_getErrorCode(n) == ZSTD_error_dstSize_tooSmall)
+            throw OutputTooSmall("its zstd frame holds more than it should");
         if (ZSTD_isError(n)) throw Undecodable(std::string("its zstd frame: ") + ZSTD_getErrorName(n));
         return n;
     }

@@ -8,9 +8,8 @@
 namespace heddle::io {
 namespace {
 
-// A chunk is at most as large: the format's limit. What does not say how large it is may grow this often.
+// A chunk is at most as large: the format's limit.
 constexpr std::size_t kMostBytes = 0xffffffffu;
-constexpr std::size_t kMostGrowth = 1024;
 
 // libhdf5 frees the buffer that it gets with its own free().
 struct Freed {
@@ -20,7 +19,7 @@ using Owned = std::unique_ptr<void, Freed>;
 
 std::size_t decode(const Codec& codec, InBytes in, Owned& made, std::size_t& capacity) {
     const auto known = codec.decoded_size(in);
-    const std::size_t most = std::min(kMostBytes, known.value_or(in.size() * kMostGrowth + 4096));
+    const std::size_t most = std::min(kMostBytes, known.value_or(kMostBytes));
     for (std::size_t bytes = known.value_or(in.size() * 8 + 4096);; bytes *= 4) {
         bytes = std::min(bytes, most);
         made.reset(H5allocate_memory(std::max<std::size_t>(bytes, 1), false));
@@ -28,7 +27,7 @@ std::size_t decode(const Codec& codec, InBytes in, Owned& made, std::size_t& cap
         capacity = bytes;
         try {
             return codec.decode(in, OutBytes(static_cast<std::byte*>(made.get()), bytes));
-        } catch (const Undecodable&) {
+        } catch (const OutputTooSmall&) {
             if (bytes == most) throw;
         }
     }

@@ -25,7 +25,8 @@ Handle access_properties(std::size_t chunk_cache) {
 }
 
 ByteForm byte_form_of(Id stored, const NumericType& type) {
-    if (type.extra.rank() > 0 || type.convert_from) return ByteForm::other;
+    // Of booleans any byte but 0 becomes 1.
+    if (type.extra.rank() > 0 || type.convert_from || type.dtype == DType::boolean) return ByteForm::other;
     if (H5Tequal(stored, type.transfer.get()) > 0) return ByteForm::native;
     const auto kind = h5::type_class(stored);
     if (kind != H5T_INTEGER && kind != H5T_FLOAT) return ByteForm::other;

@@ -170,8 +170,10 @@ void OutputFile::write_chunks(OutputDataset dataset, const ChunkEncoder& encoder
                                                          chunk.bytes, chunk.data));
             impl.check_sink();
         });
-    entry.written_bytes += static_cast<std::uint64_t>(box.count()) * size_of(entry.spec.dtype);
-    impl.check_trend(entry);
+    impl.attempt([&] {
+        entry.written_bytes += static_cast<std::uint64_t>(box.count()) * size_of(entry.spec.dtype);
+        impl.check_trend(entry);
+    });
 }
 
 void OutputFile::commit() {

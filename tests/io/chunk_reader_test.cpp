@@ -129,6 +129,27 @@ TEST(ChunkReader, DamageNamesTheChunk) {
                           {"/x", "x.h5", "chunk at (4, 0)", "deflate"});
 }
 
+// Of a boolean any byte but 0 is true: libhdf5's path sees to it.
+TEST(ChunkReader, BooleansAreRefused) {
+    const TempDir folder;
+    {
+        const auto file = new_file(folder / "x.h5");
+        io::LibraryLock lock;
+        const io::Handle type(H5Tenum_create(H5T_NATIVE_INT8));
+        const std::int8_t no = 0, yes = 1;
+        H5Tenum_insert(type.get(), "FALSE", &no);
+        H5Tenum_insert(type.get(), "TRUE", &yes);
+        const std::vector<std::int8_t> values{0, 1, 2, -1};
+        put(file.get(), "x", type.get(), type.get(), {4}, values.data(), chunked({4}, 1).get());
+    }
+    const auto x = open(folder / "x.h5", "/x");
+    ASSERT_EQ(x->dtype(), DType::boolean);
+    EXPECT_EQ(io::ChunkReader::make(x), nullptr);
+    std::vector<std::uint8_t> read(4);
+    x->read({{0}, {4}}, read.data());
+    EXPECT_EQ(read, (std::vector<std::uint8_t>{0, 1, 1, 1}));
+}
+
 TEST(ChunkReader, WhatOnlyLibhdf5ConvertsIsRefused) {
     const TempDir folder;
     const auto values = counted<std::int32_t>(16);
@@ -138,8 +159,9 @@ TEST(ChunkReader, WhatOnlyLibhdf5ConvertsIsRefused) {
     const auto narrow = io::h5::copy_type(H5T_STD_I32LE);
     H5Tset_precision(narrow.get(), 17);
     put(file.get(), "narrow", narrow.get(), H5T_NATIVE_INT32, {16}, values.data(), chunked({4}, 1).get());
+    put(file.get(), "plain", H5T_STD_I32LE, H5T_NATIVE_INT32, {16}, values.data(), chunked({4}).get());
     H5Fflush(file.get(), H5F_SCOPE_GLOBAL);
-    for (const char* name : {"/contiguous", "/narrow"}) {
+    for (const char* name : {"/contiguous", "/narrow", "/plain"}) {
         std::string why;
         EXPECT_EQ(io::ChunkReader::make(open(folder / "x.h5", name), &why), nullptr) << name;
         EXPECT_FALSE(why.empty());

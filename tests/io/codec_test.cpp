@@ -137,6 +137,48 @@ const Case kCases[] = {
      [](hid_t p) { H5Pset_scaleoffset(p, H5Z_SO_FLOAT_DSCALE, 3); }},
 };
 
+// Values from one end of the type to the other leave nothing to pack.
+TEST(Codecs, ScaleOffsetKeepsFullRanges) {
+    const TempDir folder;
+    struct Stored {
+        const char* name;
+        hid_t type;
+        int bits;
+    };
+    for (const Stored& stored : {Stored{"little", H5T_STD_I16LE, 0}, Stored{"big", H5T_STD_I16BE, 0},
+                                 Stored{"all", H5T_STD_I16LE, 16}, Stored{"some", H5T_STD_I16BE, 9}}) {
+        std::vector<std::int16_t> values(300);
+        for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<std::int16_t>(i % 200);
+        if (stored.bits != 9) values[7] = INT16_MIN, values[9] = INT16_MAX;
+        const auto path = folder / (std::string(stored.name) + ".h5");
+        const auto creation = chunked({100});
+        H5Pset_scaleoffset(creation.get(), H5Z_SO_INT, stored.bits);
+        put(new_file(path).get(), "x", stored.type, H5T_NATIVE_INT16, {300}, values.data(), creation.get());
+        const auto x = open(path, "/x");
+        expect_decodes(*x, read_stored(*x), stored.name);
+    }
+}
+
+// What a damaged file may say of its filters.
+TEST(Codecs, ParametersAreChecked) {
+    const auto codec = [](int id, std::vector<unsigned> parameters) {
+        return io::make_codec({id, "", std::move(parameters), true});
+    };
+    EXPECT_EQ(codec(5, {8, 0, 10, 1, 4, 0, 8, 0xfffffffcu}), nullptr);
+    EXPECT_EQ(codec(5, {8, 0, 10, 1, 4, 0, 0xffffffffu, 2}), nullptr);
+    EXPECT_EQ(codec(6, {2, 33, 10, 0, 4, 1, 0, 0}), nullptr);
+    const Bytes in(100), four{std::byte{64}, {}, {}, {}};
+    for (const std::vector<unsigned>& szip : {std::vector<unsigned>{141, 0, 32, 64},
+                                              {141, 16, 32, 0xffffffffu},
+                                              {141, 16, 0, 64},
+                                              {141, 7, 32, 64},
+                                              {141, 16, 32, 0}}) {
+        Bytes out(64), stored(four);
+        stored.insert(stored.end(), in.begin(), in.end());
+        EXPECT_THROW(codec(4, szip)->decode(stored, out), io::Undecodable);
+    }
+}
+
 class Hdf5Filters : public testing::TestWithParam<Case> {};
 INSTANTIATE_TEST_SUITE_P(Codecs, Hdf5Filters, testing::ValuesIn(kCases), [](const auto& info) {
     std::string name = info.param.name;
